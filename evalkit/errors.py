@@ -1,0 +1,121 @@
+"""The error tree and the exit codes.
+
+    EvalkitError
+    ├── UserError            what the user can mend: usage, a missing key or file (exit 2)
+    │   └── SpecError        the specs have problems; carries them all (exit 2)
+    ├── NothingToMeasure     no case was selected (exit 4)
+    ├── ProviderError        one attempt brought no reply: transient | rejected | terminal (trial: errored)
+    ├── NotAsked             a call was not made, and why (trial: skipped)
+    ├── CheckError           a check's argument or option is of no use (a problem; in a run: check errored)
+    └── TemplateError        a template cannot be compiled or rendered (a problem)
+
+Whatever else escapes is a bug of ours and ends with exit 5 and a traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from typing import Literal
+
+from evalkit.records.problem import Place, Problem
+
+
+class Exit(IntEnum):
+    """How the command ends; `decide/gate.py` chooses among the first five."""
+
+    OK = 0
+    GATE_FAILED = 1
+    USER_ERROR = 2
+    NO_VERDICT = 3
+    NOTHING_MEASURED = 4
+    BUG = 5
+    INTERRUPTED = 130
+
+
+class EvalkitError(Exception):
+    """Whatever evalkit raises on purpose."""
+
+
+class UserError(EvalkitError):
+    """Something the user can mend; `help` says what to do next."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+class SpecError(UserError):
+    """The specs have problems; nothing was called."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{len(problems)} problems")
+        self.problems = tuple(problems)
+
+
+class NothingToMeasure(UserError):
+    """The selection leaves no trial."""
+
+
+ErrorKind = Literal["transient", "rejected", "terminal"]
+
+
+class ProviderError(EvalkitError):
+    """One attempt brought no reply.
+
+    `kind`: transient (worth trying again), rejected (this request only), terminal (the provider is done for
+    this run). `retry_after` is the server's wish in seconds, `status` the HTTP status if there was one.
+    """
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.status = status
+        self.retry_after = retry_after
+
+
+class NotAsked(EvalkitError):
+    """A call was not made. `kind` is offline, budget, gone or interrupted."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+
+
+class CheckError(EvalkitError):
+    """A check that cannot be made or cannot reach a verdict: a bad pattern, an empty needle, a time limit."""
+
+
+class TemplateError(EvalkitError):
+    """A template that cannot be compiled or rendered.
+
+    `line` counts from 1 inside the template's text; `place` is where that text stands, once that is known.
+    """
+
+    place: Place | None = None
+
+    def __init__(self, message: str, *, line: int = 1, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.help = help
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A help line with the nearest known name, or with all of them when none is near."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    return "known: " + ", ".join(f"`{name}`" for name in names) if names else ""

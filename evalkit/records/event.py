@@ -1,0 +1,49 @@
+"""What a listener hears while a run goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalkit.records.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The run is about to ask: (spec, trials) in order, models, calls to make, calls recorded, workers."""
+
+    specs: tuple[tuple[str, int], ...]
+    models: tuple[str, ...]
+    trials: int
+    to_ask: int
+    recorded: int
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A trial has its result."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A call is tried again after `seconds`, because of `why`; `attempt` of `attempts` is next."""
+
+    seconds: float
+    why: str
+    attempt: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The user asked to stop: no new calls, those in flight may finish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing more will be asked."""
+
+
+Event = Planned | Finished | Waiting | Stopping | Ended

@@ -1,0 +1,86 @@
+"""A RunInfo as the JSON of `run.json`, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from evalkit.records.result import ColumnSummary, RunInfo, SpecInfo, Tally
+from evalkit.records.spec import Rule
+
+FORMAT_VERSION = 1
+
+
+def info_to_json(info: RunInfo) -> dict[str, Any]:
+    """The object of `run.json`; `schemas/run.schema.json` describes it."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "id": info.id,
+        "evalkit": info.version,
+        "started": info.started,
+        "seconds": info.seconds,
+        "state": info.state,
+        "exit_code": info.exit_code,
+        "command": info.command,
+        "planned": info.planned,
+        "specs": [_spec_to_json(spec) for spec in info.specs],
+        "columns": [_column_to_json(column) for column in info.columns],
+        "totals": _totals(info.columns),
+        "notes": list(info.notes),
+    }
+
+
+def info_from_json(data: Mapping[str, Any]) -> RunInfo:
+    """What `info_to_json` wrote, without the columns: they are counted anew from the results."""
+    return RunInfo(
+        id=data["id"],
+        version=data["evalkit"],
+        started=data["started"],
+        seconds=data["seconds"],
+        state=data["state"],
+        exit_code=data["exit_code"],
+        command=data["command"],
+        planned=data["planned"],
+        specs=tuple(_spec_from_json(spec) for spec in data["specs"]),
+        notes=tuple(data["notes"]),
+    )
+
+
+def _spec_to_json(spec: SpecInfo) -> dict[str, Any]:
+    gate = [{"pass_rate": rule.pass_rate, "max_errors": rule.max_errors} for rule in spec.gate]
+    return {"name": spec.name, "file": spec.file, "sha256": spec.digest, "gate": gate}
+
+
+def _spec_from_json(data: Mapping[str, Any]) -> SpecInfo:
+    gate = tuple(Rule(rule["pass_rate"], rule["max_errors"]) for rule in data["gate"])
+    return SpecInfo(data["name"], data["file"], data["sha256"], gate)
+
+
+def _column_to_json(column: ColumnSummary) -> dict[str, Any]:
+    return {
+        "spec": column.column.spec,
+        "model": column.column.model,
+        "variant": column.column.variant,
+        "verdict": column.verdict,
+        "rules": [asdict(rule) for rule in column.rules],
+        "cases": asdict(column.cases),
+        "trials": asdict(column.trials),
+        "pass_rate": asdict(column.pass_rate) if column.pass_rate else None,
+        "trial_pass_rate": asdict(column.trial_pass_rate) if column.trial_pass_rate else None,
+        "mean_score": column.mean_score,
+        "p50_seconds": column.p50_seconds,
+        "p95_seconds": column.p95_seconds,
+        "cut_off": column.cut_off,
+        "flaky": column.flaky,
+        "spending": asdict(column.spending),
+        "served": list(column.served),
+    }
+
+
+def _totals(columns: tuple[ColumnSummary, ...]) -> dict[str, Any]:
+    cases, trials = Tally(), Tally()
+    for column in columns:
+        cases += column.cases
+        trials += column.trials
+    return {"cases": asdict(cases), "trials": asdict(trials)}

@@ -1,0 +1,152 @@
+"""A Result as one JSON object of `results.jsonl`, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evalkit.records.exchange import Attempt, Call, Reply, Request, Usage
+from evalkit.records.problem import Place
+from evalkit.records.result import Failure, Outcome, Result, Score
+from evalkit.records.spec import Message
+
+Json = Mapping[str, Any]
+
+
+def result_to_json(result: Result) -> dict[str, Any]:
+    """The object written to `results.jsonl`; `schemas/run.schema.json` describes it."""
+    reply = result.reply
+    return {
+        "index": result.index,
+        "spec": result.spec,
+        "case": result.case,
+        "model": result.model,
+        "variant": result.variant,
+        "draw": result.draw,
+        "outcome": str(result.outcome),
+        "origin": result.origin,
+        "tags": list(result.tags),
+        "group": result.group,
+        "needed": result.needed,
+        "scores": [score_to_json(score) for score in result.scores],
+        "calls": [_call_to_json(call) for call in result.calls],
+        "reply": _reply_to_json(reply) if reply else None,
+        "error": {"kind": result.error.kind, "message": result.error.message} if result.error else None,
+        "where": {"file": result.where.file, "line": result.where.line},
+    }
+
+
+def result_from_json(row: Json) -> Result:
+    """The Result that `result_to_json` wrote."""
+    error = row["error"]
+    return Result(
+        index=row["index"],
+        spec=row["spec"],
+        case=row["case"],
+        model=row["model"],
+        variant=row["variant"],
+        draw=row["draw"],
+        outcome=Outcome(row["outcome"]),
+        origin=row["origin"],
+        tags=tuple(row["tags"]),
+        group=row["group"],
+        needed=row["needed"],
+        scores=tuple(_score_from_json(score) for score in row["scores"]),
+        calls=tuple(_call_from_json(call) for call in row["calls"]),
+        error=Failure(error["kind"], error["message"]) if error else None,
+        where=Place(row["where"]["file"], row["where"]["line"]),
+    )
+
+
+def score_to_json(score: Score) -> dict[str, Any]:
+    """A score, with the scores of a group's parts inside it."""
+    return {
+        "scorer": score.scorer,
+        "name": score.name,
+        "value": score.value,
+        "passed": score.passed,
+        "reason": score.reason,
+        "advisory": score.is_advisory,
+        "found": score.is_found,
+        "parts": [score_to_json(part) for part in score.parts],
+    }
+
+
+def _score_from_json(row: Json) -> Score:
+    return Score(
+        value=row["value"],
+        passed=row["passed"],
+        reason=row["reason"],
+        scorer=row["scorer"],
+        name=row["name"],
+        is_advisory=row["advisory"],
+        is_found=row["found"],
+        parts=tuple(_score_from_json(part) for part in row["parts"]),
+    )
+
+
+def _call_to_json(call: Call) -> dict[str, Any]:
+    request = call.request
+    return {
+        "role": call.role,
+        "turn": call.turn,
+        "request": {
+            "provider": request.provider,
+            "model": request.model,
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            "params": dict(request.params),
+            "draw": request.draw,
+        },
+        "reply": _reply_to_json(call.reply) if call.reply else None,
+        "attempts": [{"seconds": a.seconds, "waited": a.waited, "error": a.error} for a in call.attempts],
+        "origin": call.origin,
+    }
+
+
+def _call_from_json(row: Json) -> Call:
+    request = row["request"]
+    return Call(
+        request=Request(
+            provider=request["provider"],
+            model=request["model"],
+            messages=tuple(Message(m["role"], m["content"]) for m in request["messages"]),
+            params=request["params"],
+            draw=request["draw"],
+        ),
+        reply=_reply_from_json(row["reply"]) if row["reply"] else None,
+        role=row["role"],
+        turn=row["turn"],
+        attempts=tuple(Attempt(a["seconds"], a["waited"], a["error"]) for a in row["attempts"]),
+        origin=row["origin"],
+    )
+
+
+def _reply_to_json(reply: Reply) -> dict[str, Any]:
+    usage = reply.usage
+    return {
+        "text": reply.text,
+        "reasoning": reply.reasoning,
+        "tool_calls": [dict(call) for call in reply.tool_calls],
+        "finish_reason": reply.finish_reason,
+        "model": reply.model,
+        "usage": {
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "reasoning_tokens": usage.reasoning_tokens,
+        },
+        "usd": reply.usd,
+        "seconds": reply.seconds,
+    }
+
+
+def _reply_from_json(row: Json) -> Reply:
+    return Reply(
+        text=row["text"],
+        reasoning=row["reasoning"],
+        tool_calls=tuple(row["tool_calls"]),
+        finish_reason=row["finish_reason"],
+        model=row["model"],
+        usage=Usage(**row["usage"]),
+        usd=row["usd"],
+        seconds=row["seconds"],
+    )

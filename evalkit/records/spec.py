@@ -1,0 +1,144 @@
+"""What the user wrote, read and checked: a Spec and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from evalkit.records.problem import Place
+
+NOWHERE = Place("", 1, 1)
+
+PassRule = Literal["all", "any", "majority"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation. In a spec `content` is a template, in a request it is text."""
+
+    role: str
+    content: str
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One prompt of a spec. The only prompt of a spec has the name ""."""
+
+    name: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A tested model: `name` is what columns show, `provider` and `id` say whom to ask for what.
+
+    `timeout` is in seconds for one attempt; None leaves it to the settings.
+    """
+
+    name: str
+    provider: str
+    id: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    timeout: float | None = None
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of extraction: `strip`, `json`, `regex`, ... with its argument and options."""
+
+    kind: str
+    argument: Any = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One expectation. `argument` and `options` may hold templates until they are rendered for a case.
+
+    `parts` are the checks inside a group (`not`, `any_of`, `all_of`). `is_static` says that nothing in it
+    depends on the case, so that its scorer is made once.
+    """
+
+    scorer: str
+    argument: Any = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    is_advisory: bool = False
+    extract: tuple[Step, ...] = ()
+    path: str = ""
+    parts: tuple[Check, ...] = ()
+    is_static: bool = True
+    place: Place = field(default=NOWHERE, compare=False)
+
+    @property
+    def label(self) -> str:
+        """The name it goes by in reports and metrics."""
+        return self.name or self.scorer
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """How often a case is asked, and how many passes make the case pass (`rule` may be that number)."""
+
+    count: int = 1
+    rule: PassRule | int = "all"
+
+    @property
+    def needed(self) -> int:
+        """Passes that make the case pass."""
+        counts = {"all": self.count, "any": 1, "majority": self.count // 2 + 1}
+        return self.rule if isinstance(self.rule, int) else counts[self.rule]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One input with what is expected of the reply.
+
+    `vars` holds every variable (the spec's, the entry's, its own), `own` the names that are its own: an id
+    stays with them. `skip` is the user's reason not to ask, "" if there is none.
+    """
+
+    id: str
+    vars: Mapping[str, Any]
+    checks: tuple[Check, ...]
+    own: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    group: str = ""
+    skip: str = ""
+    trials: Trials = Trials()
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One gate rule, held by every column by itself.
+
+    `pass_rate` is a share of cases in [0, 1], None adds no pass rule; `max_errors` counts errored trials.
+    """
+
+    pass_rate: float | None = None
+    max_errors: int = 0
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One YAML file. `cases` can be iterated again and again, and streams what lies in data files."""
+
+    name: str
+    file: str
+    models: tuple[Model, ...]
+    variants: tuple[Variant, ...]
+    cases: Iterable[Case]
+    gate: tuple[Rule, ...] = ()
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    digest: str = ""
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether the user wrote a gate; without one a spec is red when a case fails."""
+        return bool(self.gate)

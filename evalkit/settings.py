@@ -1,0 +1,131 @@
+"""Everything a run is told besides its specs, in one frozen record: flags > environment > files > defaults.
+
+The only module that reads the environment; providers look their keys up in what it passes on.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import UserError, did_you_mean
+
+DEFAULT_MODEL = "local/smollm2"
+_FILE_KEYS = ("model",)  # what [tool.evalkit] may set
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run's settings. Sizes are counts, times are seconds; None means "no limit" or "as the spec says".
+
+    `environ` is the process's environment; only key and base URL look-ups read it.
+    """
+
+    paths: tuple[Path, ...] = ()
+    root: Path = Path()
+    models: tuple[str, ...] = ()
+    default_model: str = DEFAULT_MODEL
+    keyword: str = ""
+    tags: tuple[str, ...] = ()
+    limit: int | None = None
+    failed_of: str | None = None
+    trials: int | None = None
+    workers: int = 64
+    fresh: bool = False
+    offline: bool = False
+    plan_only: bool = False
+    max_calls: int | None = None
+    out: Path | None = None
+    as_json: bool = False
+    verbosity: int = 0
+    timeout: float = 120.0
+    attempts: int = 6
+    deadline: float = 600.0
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def state(self) -> Path:
+        """The folder for what evalkit keeps between runs."""
+        return self.root / ".evalkit"
+
+    @property
+    def reports(self) -> Path:
+        """The folder that holds a folder for every run."""
+        return self.root / "reports"
+
+
+def settings_for(paths: tuple[Path, ...], environ: Mapping[str, str], **flags: Any) -> Settings:
+    """The settings of one run. Raises UserError for an unknown setting in a file or a flag out of range."""
+    known = {item.name for item in fields(Settings)}
+    unknown = sorted(set(flags) - known)
+    if unknown:
+        raise UserError(f"there is no setting `{unknown[0]}`", did_you_mean(unknown[0], known))
+    root = project_root(paths[0] if paths else Path())
+    from_files = _from_files(root)
+    settings = Settings(
+        paths=paths,
+        root=root,
+        environ=environ,
+        default_model=environ.get("EVALKIT_MODEL") or from_files.get("model") or DEFAULT_MODEL,
+    )
+    given = {name: value for name, value in flags.items() if value is not None}
+    return _checked(replace(settings, **given))
+
+
+def _checked(settings: Settings) -> Settings:
+    for name in ("workers", "trials", "limit"):
+        value = getattr(settings, name)
+        if value is not None and value < 1:
+            raise UserError(f"`{name}` is {value}", "it counts from 1")
+    if settings.fresh and settings.offline:
+        raise UserError("--fresh asks again and --offline never asks", "give one of them")
+    return settings
+
+
+def project_root(start: Path) -> Path:
+    """The nearest folder at or above `start` with `evalkit.toml`, a `[tool.evalkit]` or `.git`, else here."""
+    here = Path.cwd()
+    begin = (here / start).resolve()
+    for folder in _upwards(begin if begin.is_dir() else begin.parent):
+        if (folder / "evalkit.toml").is_file() or (folder / ".git").exists() or _has_table(folder):
+            return folder
+    return here
+
+
+def _upwards(folder: Path) -> Iterator[Path]:
+    yield folder
+    yield from folder.parents
+
+
+def _has_table(folder: Path) -> bool:
+    file = folder / "pyproject.toml"
+    try:
+        return "evalkit" in _toml(file).get("tool", {}) if file.is_file() else False
+    except UserError:
+        return False  # someone else's broken file, above us: not ours to complain about
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{file.name} cannot be read: {error}", "mend the file") from None
+
+
+def _from_files(root: Path) -> Mapping[str, Any]:
+    own, shared = root / "evalkit.toml", root / "pyproject.toml"
+    if own.is_file():
+        found, shown = _toml(own), own.name
+    elif _has_table(root):
+        found, shown = _toml(shared)["tool"]["evalkit"], f"[tool.evalkit] in {shared.name}"
+    else:
+        return {}
+    for key, value in found.items():
+        if key not in _FILE_KEYS:
+            raise UserError(f"{shown} has no setting `{key}`", did_you_mean(key, _FILE_KEYS))
+        if not isinstance(value, str):
+            raise UserError(f"`{key}` in {shown} is not a text", f'write {key} = "…"')
+    return found
