@@ -1,0 +1,1 @@
+"""Where rows come from: one file per kind of data file, strangers to one another."""

@@ -1,0 +1,1 @@
+"""From what the user wrote to a Spec: read (YAML with places), check (all problems), build."""
