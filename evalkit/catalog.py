@@ -1,0 +1,119 @@
+"""Everything that plugs in, by its name in YAML; then entry points; then the nearest name.
+
+The tables name where a thing lives, so that nothing is imported before a spec asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any
+
+from evalkit.errors import UserError, did_you_mean
+from evalkit.records.spec import Check
+
+if TYPE_CHECKING:
+    from evalkit.datasets.interface import Loader
+    from evalkit.providers.interface import Provider
+    from evalkit.reporters.interface import Reporter
+    from evalkit.scorers.interface import Bound
+    from evalkit.settings import Settings
+
+SCORERS = {
+    "equals": "evalkit.scorers.text:Equals",
+    "contains": "evalkit.scorers.text:Contains",
+    "starts_with": "evalkit.scorers.text:StartsWith",
+    "ends_with": "evalkit.scorers.text:EndsWith",
+    "regex": "evalkit.scorers.text:Regex",
+    "label": "evalkit.scorers.classification:Label",
+    "number": "evalkit.scorers.numbers:Number",
+    "word_count": "evalkit.scorers.numbers:WordCount",
+    "json_schema": "evalkit.scorers.structure:JsonSchema",
+}
+GROUPS = {
+    "not": "evalkit.scorers.groups:Not",
+    "any_of": "evalkit.scorers.groups:AnyOf",
+    "all_of": "evalkit.scorers.groups:AllOf",
+}
+PROVIDERS = {
+    "aimlapi": "evalkit.providers.chat:connect",
+    "openai": "evalkit.providers.chat:connect",
+    "local": "evalkit.providers.local:connect",
+    "echo": "evalkit.providers.echo:connect",
+    "scripted": "evalkit.providers.scripted:connect",
+}
+DATASETS = {
+    ".csv": "evalkit.datasets.delimited:comma_separated",
+    ".tsv": "evalkit.datasets.delimited:tab_separated",
+    ".jsonl": "evalkit.datasets.jsonl:JsonLines",
+}
+REPORTERS = {
+    "terminal": "evalkit.reporters.terminal:Terminal",
+    "json": "evalkit.reporters.machine:Json",
+    "html": "evalkit.reporters.html:Html",
+}
+
+
+def is_scorer(name: str) -> bool:
+    """Whether `name` is a scorer or a group, built in or plugged in."""
+    return name in SCORERS or name in GROUPS or name in _plugged("scorers")
+
+
+def is_provider(name: str) -> bool:
+    """Whether `name` is a provider, built in or plugged in."""
+    return name in PROVIDERS or name in _plugged("providers")
+
+
+def bind(check: Check) -> Bound:
+    """The check with a scorer made for it, and its parts likewise. Raises CheckError for arguments of no use."""
+    from evalkit.scorers.extract import extraction_of
+    from evalkit.scorers.interface import Bound
+
+    if check.scorer in GROUPS:
+        parts = tuple(bind(part) for part in check.parts)
+        return Bound(check, _load(GROUPS[check.scorer])(parts), extraction_of(check))
+    factory = _named("scorers", SCORERS, check.scorer, "scorer")
+    return Bound(check, factory(check), extraction_of(check))
+
+
+def provider(name: str, settings: Settings) -> Provider:
+    """The provider of that name. Raises UserError when there is none."""
+    made: Provider = _named("providers", PROVIDERS, name, "provider")(name, settings)
+    return made
+
+
+def loader(suffix: str) -> Loader:
+    """The loader of data files that end like this (`.csv`). Raises UserError when there is none."""
+    made: Loader = _named("datasets", DATASETS, suffix.lower(), "data file")()
+    return made
+
+
+def reporter(name: str) -> Reporter:
+    """The reporter of that name. Raises UserError when there is none."""
+    made: Reporter = _named("reporters", REPORTERS, name, "reporter")()
+    return made
+
+
+def _named(group: str, built_in: Mapping[str, str], name: str, kind: str) -> Any:
+    if name in built_in:
+        return _load(built_in[name])
+    plugged = _plugged(group)
+    if name not in plugged:
+        raise UserError(f"no {kind} is called `{name}`", did_you_mean(name, [*built_in, *plugged]))
+    try:
+        return plugged[name].load()
+    except Exception as error:
+        found = plugged[name].value
+        raise UserError(f"the plug-in `{name}` ({found}) cannot be loaded: {error}") from error
+
+
+def _load(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
+
+
+@lru_cache
+def _plugged(group: str) -> Mapping[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=f"evalkit.{group}")}

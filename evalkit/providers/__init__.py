@@ -1,0 +1,1 @@
+"""How to reach a model: one file per way, strangers to one another."""
