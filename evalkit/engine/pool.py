@@ -1,0 +1,90 @@
+"""Worker threads that take jobs one by one, and hand back what came of each."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Generic, TypeVar
+
+Job = TypeVar("Job")
+Done = TypeVar("Done")
+
+GRACE = 5.0  # seconds that calls in flight get to end after the user asks to stop
+_TICK = 0.1  # seconds between looks at the wish to stop
+_LEFT = object()  # what a worker hands back when it takes no more jobs
+
+
+class Pool(Generic[Job, Done]):
+    """Runs `work` on every job with `size` threads. Jobs are taken when a worker is free, never ahead."""
+
+    def __init__(self, work: Callable[[Job], Done], size: int, stop: threading.Event) -> None:
+        self._work = work
+        self._size = size
+        self._stop = stop
+        self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._taking = threading.Lock()
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Done]:
+        """Yield what is done, as it is done. Once `stop` is set no job is taken, and GRACE seconds are left.
+
+        What `work` or `jobs` raises is raised here.
+        """
+        waiting = iter(jobs)
+        for _ in range(self._size):
+            threading.Thread(target=self._take, args=(waiting,), daemon=True).start()
+        busy, deadline = self._size, float("inf")
+        while busy and time.monotonic() < deadline:
+            if self._stop.is_set() and deadline == float("inf"):
+                deadline = time.monotonic() + GRACE
+            try:
+                item = self._done.get(timeout=_TICK)
+            except queue.Empty:
+                continue
+            if item is _LEFT:
+                busy -= 1
+            elif isinstance(item, BaseException):
+                self._stop.set()
+                raise item
+            else:
+                yield item
+
+    def _take(self, jobs: Iterator[Job]) -> None:
+        try:
+            while not self._stop.is_set():
+                with self._taking:
+                    job = next(jobs, None)
+                if job is None:
+                    break
+                self._done.put(self._work(job))
+        except BaseException as error:  # noqa: BLE001 - carried to the caller's thread, which raises it
+            self._done.put(error)
+        self._done.put(_LEFT)
+
+
+@contextmanager
+def stopping_on_signals(stop: threading.Event, announce: Callable[[], None]) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM sets `stop` and calls `announce`; the second ends at once.
+
+    Outside the main thread, where Python delivers no signals, this changes nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        announce()
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,128 @@
+"""The reply store: cache, crash journal and recorder in one SQLite file, `.evalkit/replies.db`.
+
+It keeps the body of every successful exchange as it came, so that nothing paid for is asked twice and a
+better parser or an edited check never calls a model. Errors are never stored. Each worker commits its own
+reply before it takes another trial: a kill loses at most the calls in flight.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalkit.errors import UserError
+from evalkit.records.exchange import Recording
+
+KEY_VERSION = 1
+LAYOUT = 1  # PRAGMA user_version; a change of tables raises it and brings a migration
+SERIES = "a"  # plain runs and candidates; baselines of comparisons draw from "b"
+_WAIT = 30.0  # seconds to wait for another process's write
+
+_TABLES = """
+CREATE TABLE replies (
+    key BLOB PRIMARY KEY,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    series TEXT NOT NULL,
+    draw INTEGER NOT NULL,
+    request BLOB NOT NULL,
+    body BLOB NOT NULL,
+    headers TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    time TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a reply is kept under: the provider's name, the canonical body, the draw, the series."""
+
+    provider: str
+    model: str
+    body: bytes
+    draw: int = 1
+    series: str = SERIES
+
+    @property
+    def key(self) -> bytes:
+        """SHA-256 of all that reaches the model, of the draw and of the series."""
+        head = f"{KEY_VERSION}\n{self.provider}\n{self.series}\n{self.draw}\n"
+        return hashlib.sha256(head.encode() + self.body).digest()
+
+
+class ReplyStore:
+    """Recordings by question. Safe for many threads; several processes may share one file."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._db = sqlite3.connect(path, timeout=_WAIT, check_same_thread=False, isolation_level=None)
+            self._prepare()
+        except (OSError, sqlite3.Error) as error:
+            raise UserError(f"the reply store {path} cannot be opened: {error}", "is the folder writable?") from None
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("BEGIN IMMEDIATE")
+        (layout,) = self._db.execute("PRAGMA user_version").fetchone()
+        if layout > LAYOUT:
+            self._db.execute("ROLLBACK")
+            raise UserError(
+                f"a newer evalkit wrote the reply store {self.path} (layout {layout}, this one knows {LAYOUT})",
+                "update evalkit, or move the file away",
+            )
+        if layout == 0:
+            self._db.execute(_TABLES)
+            self._db.execute(f"PRAGMA user_version = {LAYOUT}")
+        self._db.execute("COMMIT")
+
+    def get(self, question: Question) -> Recording | None:
+        """The recording of a question; None when it was never answered."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT body, headers, seconds, time FROM replies WHERE key = ?", (question.key,)
+            ).fetchone()
+        if row is None:
+            return None
+        headers: Mapping[str, str] = json.loads(row[1])
+        return Recording(zlib.decompress(row[0]), headers, row[2], row[3])
+
+    def has(self, question: Question) -> bool:
+        """Whether a question was answered before."""
+        with self._lock:
+            row = self._db.execute("SELECT 1 FROM replies WHERE key = ?", (question.key,)).fetchone()
+        return row is not None
+
+    def put(self, question: Question, recording: Recording) -> None:
+        """Keep a recording; it is on disk when this returns. A fresh one replaces what was there."""
+        row = (
+            question.key,
+            question.provider,
+            question.model,
+            question.series,
+            question.draw,
+            zlib.compress(question.body),
+            zlib.compress(recording.body),
+            json.dumps(dict(recording.headers)),
+            recording.seconds,
+            recording.time,
+        )
+        with self._lock:
+            self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
