@@ -1,0 +1,5 @@
+"""`python -m evalkit` is the command."""
+
+from evalkit.cli.main import main
+
+main()

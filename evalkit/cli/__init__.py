@@ -1,0 +1,1 @@
+"""The command line: argv to Settings, errors to exit codes; one short file a command."""

@@ -1,0 +1,88 @@
+"""The command `evalkit`: finds the subcommand, and turns whatever is raised into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from importlib import import_module
+
+import click
+
+from evalkit.errors import Exit, NothingToMeasure, SpecError, UserError
+from evalkit.version import __version__
+
+COMMANDS = {
+    "run": "evalkit.cli.run:run",
+    "show": "evalkit.cli.show:show",
+    "list": "evalkit.cli.list:list_",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command when it is named, so that `--help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="evalkit")
+def cli() -> None:
+    """Test prompts: YAML specs in, a verdict you can trust and a report people enjoy out.
+
+    \b
+      evalkit run specs/                      run all specs on their models
+      evalkit run specs/a.yaml -k sarcasm     one case
+      evalkit run specs/ --plan               what would be asked, without asking
+      evalkit show                            the last result again
+
+    Exit codes: 0 every gate holds; 1 a gate failed; 2 a spec, the usage or a key is wrong (nothing was
+    called); 3 no verdict, errors leave it open; 4 nothing was measured; 5 a bug in evalkit; 130 interrupted.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a narrow encoding must not end a run
+    sys.exit(exit_code_of(sys.argv[1:]))
+
+
+def exit_code_of(arguments: list[str]) -> int:
+    """Run one command line; every way it can end is decided here."""
+    try:
+        code = cli.main(args=arguments, prog_name="evalkit", standalone_mode=False)
+        return int(code or 0)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as usage:
+        usage.show()
+        return Exit.USER_ERROR
+    except SpecError as wrong:
+        from evalkit.cli.problems import show_problems
+
+        show_problems(wrong.problems)
+        return Exit.USER_ERROR
+    except UserError as wrong:
+        click.echo(f"error: {wrong.message}", err=True)
+        if wrong.help:
+            click.echo(f"  help: {wrong.help}", err=True)
+        return Exit.NOTHING_MEASURED if isinstance(wrong, NothingToMeasure) else Exit.USER_ERROR
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped; every reply that came is kept, the same command continues", err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left: nothing to flush to
+        return Exit.OK
+    except Exception:  # noqa: BLE001 - the last word: a bug of ours
+        traceback.print_exc()
+        click.echo(f"\nThis is a bug in evalkit {__version__}. Please report it with the lines above.", err=True)
+        return Exit.BUG

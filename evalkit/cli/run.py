@@ -1,0 +1,112 @@
+"""`evalkit run`: ask, score, decide, report."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from evalkit.settings import settings_for
+
+if TYPE_CHECKING:
+    from evalkit.engine.session import Forecast
+    from evalkit.reporters.interface import Listener
+    from evalkit.settings import Settings
+
+# What another run with the same words would do again, and continuing must not.
+_NOT_REPEATED = ("--fresh", "--failed")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), default=(Path("specs"),))
+@click.option(
+    "-m",
+    "--model",
+    "models",
+    multiple=True,
+    metavar="PROVIDER/ID",
+    help="Ask this model instead; repeatable.",
+)
+@click.option("-k", "--keyword", metavar="WORD", help="Only cases whose id or spec name contains WORD.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only cases or specs with this tag; repeatable.")
+@click.option("--limit", type=int, metavar="N", help="Only the first N cases of each spec.")
+@click.option(
+    "--failed", "failed_of", is_flag=False, flag_value="latest", metavar="[RUN]",
+    help="Only cases that failed or errored in RUN (the latest when left out).",
+)  # fmt: skip
+@click.option("--trials", type=int, metavar="N", help="Ask every case N times.")
+@click.option("-j", "workers", type=int, metavar="N", help="At most N calls at once. [default: 64]")
+@click.option("--fresh", is_flag=True, default=None, help="Ask again what is recorded.")
+@click.option("--offline", is_flag=True, default=None, help="Never ask; what is not recorded is skipped.")
+@click.option("--plan", "plan_only", is_flag=True, default=None, help="Say what would be asked, and stop.")
+@click.option("--max-calls", type=int, metavar="N", help="Make at most N calls; the rest is skipped.")
+@click.option("--timeout", type=float, metavar="S", help="Seconds for one attempt of a call. [default: 120]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where this run goes. [default: reports/<run id>]",
+)
+@click.option("--json", "as_json", is_flag=True, default=None, help="Print run.json instead of the result.")
+@click.option("-v", "--verbose", "verbosity", flag_value=1, type=int, default=None, help="Show all failures.")
+@click.option("-q", "--quiet", "verbosity", flag_value=-1, type=int, help="Show the columns only, and no progress.")
+def run(paths: tuple[Path, ...], **options: Any) -> int:
+    """Run the specs at PATHS (files or folders) and write a report.
+
+    \b
+    Examples:
+      evalkit run specs/
+      evalkit run specs/ -m aimlapi/google/gemini-2.5-flash-lite-preview
+      evalkit run specs/reviews.yaml -k sarcasm --trials 5
+      evalkit run specs/ --failed
+    """
+    from evalkit.engine.archive import report
+    from evalkit.engine.session import Session
+
+    settings = settings_for(paths, os.environ, **options)
+    if settings.plan_only:
+        _show_plan(Session(settings).forecast(), settings)
+        return 0
+    listener = _listener(settings, sys.stderr)
+    stored = Session(settings, listener.on).run(_command(sys.argv[1:]))
+    report(stored, _reporters(settings), sys.stdout)
+    return stored.info.exit_code or 0
+
+
+def _reporters(settings: Settings) -> list[Any]:
+    from evalkit import catalog
+    from evalkit.reporters.terminal import Terminal
+
+    result = catalog.reporter("json") if settings.as_json else Terminal(settings.verbosity)
+    return [catalog.reporter("html"), result]
+
+
+def _listener(settings: Settings, err: IO[str]) -> Listener:
+    from evalkit.reporters.progress import Block, Lines, Silent
+
+    if settings.verbosity < 0:
+        return Silent()
+    is_terminal = err.isatty() and not settings.environ.get("CI") and settings.environ.get("TERM") != "dumb"
+    return Block(err) if is_terminal else Lines(err)
+
+
+def _command(arguments: list[str]) -> str:
+    kept = [word for word in arguments if word not in _NOT_REPEATED]
+    return shlex.join(["evalkit", *kept])
+
+
+def _show_plan(forecast: Forecast, settings: Settings) -> None:
+    for name, trials in forecast.specs:
+        click.echo(f"{name:<32} {trials:>7} trials")
+    click.echo(f"models    {', '.join(forecast.models)}")
+    asked = 0 if settings.offline else forecast.to_ask
+    click.echo(f"calls     {asked} to make, {forecast.recorded} recorded")
+    if asked:
+        click.echo(f"tokens    about {forecast.prompt_tokens} in the prompts of the calls to make")
+        click.echo(
+            "cost      unknown before the replies say it" if forecast.providers != ("local",) else "cost      $0"
+        )

@@ -1,0 +1,40 @@
+"""`evalkit show`: a finished run again, from its folder; nothing is asked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evalkit.settings import settings_for
+
+
+@click.command()
+@click.argument("run", default="latest")
+@click.option("--html", is_flag=True, help="Write index.html anew as well.")
+@click.option("--json", "as_json", is_flag=True, help="Print run.json instead of the result.")
+@click.option("-v", "--verbose", is_flag=True, help="Show all failures.")
+def show(run: str, html: bool, as_json: bool, verbose: bool) -> None:
+    """Show RUN again: its id, the beginning of it, its folder, or `latest`.
+
+    \b
+    Examples:
+      evalkit show
+      evalkit show 2026-11-22T19-04 --html
+    """
+    from evalkit import catalog
+    from evalkit.decide.gate import exit_code
+    from evalkit.engine.archive import find_run, read_run, report
+    from evalkit.reporters.terminal import Terminal
+
+    settings = settings_for((), os.environ)
+    stored = read_run(find_run(settings.reports, run))
+    del exit_code
+    reporters: list[Any] = [catalog.reporter("html")] if html else []
+    reporters.append(catalog.reporter("json") if as_json else Terminal(1 if verbose else 0))
+    report(stored, reporters, sys.stdout)
+    if html:
+        click.echo(f"written   {Path(stored.folder) / 'index.html'}", err=True)

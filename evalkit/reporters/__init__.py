@@ -1,0 +1,1 @@
+"""How to show a run: one file per kind of output, strangers to one another."""

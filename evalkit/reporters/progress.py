@@ -1,0 +1,160 @@
+"""Live progress on standard error: an updating block on a terminal, a line every ten seconds elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import IO
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from evalkit.records.event import Ended, Event, Finished, Planned, Stopping, Waiting
+from evalkit.records.result import Outcome, Result, Spending
+from evalkit.reporters.figures import money, seconds
+from evalkit.reporters.interface import one_line
+
+EVERY = 10.0  # seconds between lines where there is no terminal
+_WINDOW = 200  # results over which the rate is taken
+
+
+class _Counts:
+    """What has happened so far."""
+
+    def __init__(self, planned: Planned) -> None:
+        self.planned = planned
+        self.begun = time.monotonic()
+        self.done = 0
+        self.failed = 0
+        self.errored = 0
+        self.skipped = 0
+        self.spent = Spending()
+        self.by_spec: dict[str, list[int]] = {name: [total, 0, 0] for name, total in planned.specs}
+        self.waiting: tuple[float, str] = (0.0, "")
+        self.is_stopping = False
+        self._recent: deque[float] = deque(maxlen=_WINDOW)
+
+    def add(self, result: Result) -> None:
+        now = time.monotonic()
+        self.done += 1
+        self.failed += result.outcome is Outcome.FAILED
+        self.errored += result.outcome is Outcome.ERRORED
+        self.skipped += result.outcome is Outcome.SKIPPED
+        for call in result.calls:
+            if call.origin == "fresh":
+                usd = call.reply.usd if call.reply else 0.0
+                self.spent += Spending(usd=usd or 0.0, unpriced=int(usd is None))
+        counts = self.by_spec.get(result.spec)
+        if counts:
+            counts[1] += 1
+            counts[2] += result.outcome is not Outcome.PASSED
+        self._recent.append(now)
+
+    def line(self) -> str:
+        """`43 of 128 done, 2 failed, 0 errored, $0.0012, 7 s left`."""
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return (
+            f"{self.done} of {self.planned.trials} done, {self.failed} failed, {self.errored} errored{skipped}, "
+            f"{money(self.spent)}{self._left()}"
+        )
+
+    def rate(self) -> float:
+        """Results a second of late."""
+        if len(self._recent) < 2:
+            return 0.0
+        return (len(self._recent) - 1) / max(time.monotonic() - self._recent[0], 1e-6)
+
+    def _left(self) -> str:
+        rate, remaining = self.rate(), self.planned.trials - self.done
+        return f", {seconds(max(round(remaining / rate), 1))} left" if rate and remaining else ""
+
+
+def _opening(planned: Planned) -> str:
+    specs = f"{len(planned.specs)} spec{'s' if len(planned.specs) != 1 else ''}"
+    models = ", ".join(planned.models)
+    return (
+        f"{specs}, {planned.trials} trials on {one_line(models, 60)}: "
+        f"{planned.to_ask} calls to make, {planned.recorded} recorded, {planned.workers} at a time"
+    )
+
+
+class Lines:
+    """Progress for logs: a line at the start, one every ten seconds."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+        self._counts: _Counts | None = None
+        self._last = time.monotonic()
+
+    def on(self, event: Event) -> None:
+        """Note the event; write a line when it is time."""
+        if isinstance(event, Planned):
+            self._counts = _Counts(event)
+            self._write(_opening(event))
+        elif isinstance(event, Finished) and self._counts:
+            self._counts.add(event.result)
+            if time.monotonic() - self._last >= EVERY:
+                self._write(self._counts.line())
+        elif isinstance(event, Waiting):
+            self._write(_waiting(event))
+        elif isinstance(event, Stopping):
+            self._write("stopping: calls in flight get 5 s; Ctrl-C again ends at once")
+
+    def _write(self, line: str) -> None:
+        self._last = time.monotonic()
+        print(line, file=self._out, flush=True)
+
+
+def _waiting(event: Waiting) -> str:
+    return f"waiting {seconds(event.seconds)}: {one_line(event.why, 100)} (attempt {event.attempt} of {event.attempts})"
+
+
+class Block:
+    """Progress for terminals: one block that is redrawn a few times a second, and gone at the end."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._console = Console(file=out, highlight=False, markup=False, emoji=False)
+        self._live: Live | None = None
+        self._counts: _Counts | None = None
+
+    def on(self, event: Event) -> None:
+        """Note the event; drawing happens on a clock of its own."""
+        if isinstance(event, Planned):
+            self._counts = _Counts(event)
+            self._live = Live(console=self._console, get_renderable=self._drawn, refresh_per_second=8, transient=True)
+            self._live.start()
+        elif isinstance(event, Ended) and self._live:
+            self._live.stop()
+        elif self._counts and isinstance(event, Finished):
+            self._counts.add(event.result)
+        elif self._counts and isinstance(event, Waiting):
+            self._counts.waiting = (time.monotonic() + event.seconds, _waiting(event))
+        elif self._counts and isinstance(event, Stopping):
+            self._counts.is_stopping = True
+
+    def _drawn(self) -> RenderableType:
+        counts = self._counts
+        if counts is None:
+            return Text()
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for name, (total, done, not_passed) in list(counts.by_spec.items())[-12:]:
+            said = f"{not_passed} did not pass" if not_passed else ""
+            bar = ProgressBar(total=total, completed=done, width=20)
+            table.add_row(Text(one_line(name, 28)), bar, Text(f"{done}/{total}"), Text(said, "red"))
+        status = [Text(f"{counts.line()} · {counts.rate():.1f}/s", "dim")]
+        until, words = counts.waiting
+        if until > time.monotonic():
+            status.append(Text(words, "yellow"))
+        if counts.is_stopping:
+            status.append(Text("stopping: calls in flight get 5 s; Ctrl-C again ends at once", "yellow"))
+        return Group(Text(_opening(counts.planned), "dim"), Text(), table, Text(), *status)
+
+
+class Silent:
+    """No progress at all."""
+
+    def on(self, event: Event) -> None:
+        """Nothing."""

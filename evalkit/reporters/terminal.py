@@ -1,0 +1,226 @@
+"""The result on a terminal: failures first, each enough to act on, then one line a column, then what is next."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from evalkit.records.result import ColumnSummary, Outcome, Result, Score, Spending, StoredRun
+from evalkit.reporters.figures import money, rate, seconds, span
+from evalkit.reporters.interface import STDOUT, one_line, visible
+
+WIDEST = 110  # columns; wider terminals are not stretched to
+SHOWN = 10  # failures shown unless -v asks for all
+LINES = 6  # lines of a prompt or reply
+_LABEL = 10  # columns of the gutter that names what stands beside it
+_MARKS = {"passed": "✓", "failed": "✗", "errored": "!", "skipped": "–"}
+_PLAIN = {"✓": "+", "✗": "x", "–": "-", "›": ">", "…": "...", "·": "-", "×": "x"}
+_STYLES = {"passed": "green", "failed": "red", "errored": "magenta", "skipped": "dim"}
+_VERDICTS = {"holds": "passed", "fails": "failed", "open": "errored", "empty": "skipped"}
+
+
+class Terminal:
+    """Writes to standard output. `verbosity`: -1 only the columns, 0 the first failures, 1 all of them."""
+
+    files = (STDOUT,)
+
+    def __init__(self, verbosity: int = 0) -> None:
+        self._verbosity = verbosity
+
+    def write(self, run: StoredRun, out: Mapping[str, IO[str]]) -> None:
+        """Write the whole page."""
+        page = _Page(out[STDOUT])
+        if self._verbosity >= 0:
+            limit = None if self._verbosity else SHOWN
+            page.failures(run, limit)
+        page.columns(run.info.columns)
+        page.closing(run)
+
+
+class _Page:
+    """Texts on a console: never markup, never escapes, in the letters the stream can write."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._console = Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=False)
+        self.width = min(self._console.width, WIDEST)
+        self._is_plain = not _can_write(out, "✓✗–›…")
+
+    def failures(self, run: StoredRun, limit: int | None) -> None:
+        shown = 0
+        hidden = 0
+        for result in _worth_showing(run):
+            if limit is not None and shown >= limit:
+                hidden += 1
+                continue
+            shown += 1
+            self._failure(result)
+        if hidden:
+            self._say(Text(f"… and {hidden} more; -v shows all, the report explains them", "dim"))
+            self._say(Text())
+
+    def _failure(self, result: Result) -> None:
+        outcome = str(result.outcome)
+        name = " › ".join(filter(None, (result.spec, result.variant, result.case)))
+        draw = f" (draw {result.draw})" if result.draw > 1 else ""
+        place = f"{result.where.file}:{result.where.line}" if result.where.file else ""
+        head = Text(f"{_MARKS[outcome]} ", _STYLES[outcome]).append(one_line(name + draw, self.width - 4), "bold")
+        room = self.width - head.cell_len - len(place)
+        self._say(head.append(" " * room).append(place, "dim") if room > 1 else head)
+        if room <= 1:
+            self._say(Text(f"    {place}", "dim"))
+        asked = result.calls[-1].request.messages if result.calls else ()
+        if asked:
+            self._beside("asked", asked[-1].content)
+        if result.reply:
+            self._beside("replied", result.reply.text or "(nothing)")
+        if result.error:
+            self._beside(outcome, result.error.message)
+        for score in _telling(result.scores):
+            self._beside(score.name, score.reason)
+        self._say(Text())
+
+    def _beside(self, label: str, text: str) -> None:
+        """A label in the gutter and a text beside it, wrapped and cut to a few lines."""
+        room = max(self.width - 4 - _LABEL, 20)
+        lines = [line for raw in visible(text[:5000]).strip().split("\n") for line in _wrapped(raw, room)]
+        if len(lines) > LINES:
+            lines = [*lines[: LINES - 1], "…"]
+        gutter = one_line(label, 24)
+        if len(gutter) >= _LABEL:
+            self._say(Text(f"    {gutter}", "dim"))
+            gutter = ""
+        for line in lines:
+            self._say(Text("    ").append(f"{gutter:<{_LABEL}}", "dim").append(_harmless(line)))
+            gutter = ""
+
+    def columns(self, columns: Iterable[ColumnSummary]) -> None:
+        columns = tuple(columns)
+        if not columns:
+            return
+        is_wide = self.width >= 90
+        has_variants = any(column.column.variant for column in columns)
+        has_models = len({column.column.model for column in columns}) > 1
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+        table.add_column("")
+        table.add_column("spec", overflow="fold")
+        for title, wanted in (("variant", has_variants), ("model", has_models)):
+            if wanted:
+                table.add_column(title, overflow="fold")
+        table.add_column("passed", justify="right", no_wrap=True)
+        table.add_column("95 %" if not is_wide else "95 % interval", no_wrap=True)
+        for title, wanted in (("failed", is_wide), ("errored", True), ("p95", is_wide), ("cost", is_wide)):
+            if wanted:
+                table.add_column(title, justify="right", no_wrap=True)
+        for column in columns:
+            named = [column.column.variant] * has_variants + [column.column.model] * has_models
+            figures = [
+                (str(column.trials.failed), is_wide),
+                (str(column.trials.open), True),
+                (seconds(column.p95_seconds), is_wide),
+                (money(column.spending), is_wide),
+            ]
+            table.add_row(
+                self._marked(_VERDICTS[column.verdict]),
+                self._text(column.column.spec),
+                *(self._text(one_line(name, 40)) for name in named),
+                self._text(rate(column)),
+                self._text(span(column.pass_rate)),
+                *(self._text(figure) for figure, wanted in figures if wanted),
+            )
+        self._console.print(table, width=self.width)
+        self._rules(columns)
+
+    def _rules(self, columns: tuple[ColumnSummary, ...]) -> None:
+        """The rules that do not hold, in words."""
+        for column in columns:
+            for rule in column.rules:
+                if rule.verdict != "holds":
+                    mark = self._marked(_VERDICTS[rule.verdict])
+                    words = one_line(f"{column.column}: gate {rule.rule}: {rule.reason}", 400)
+                    self._wrap(mark.append(f" {words}", "default"))
+        self._say(Text())
+
+    def closing(self, run: StoredRun) -> None:
+        info = run.info
+        spent = sum((column.spending for column in info.columns), Spending())
+        cases = sum(column.cases.total for column in info.columns)
+        failing = sum(column.verdict == "fails" for column in info.columns)
+        verdict = {
+            0: "Every gate holds.",
+            1: f"{failing} of {len(info.columns)} columns fail their gate.",
+            3: "No verdict: errors leave it open.",
+            4: "Nothing was measured.",
+            130: "Interrupted.",
+        }.get(info.exit_code or 0, "")
+        calls = f"{spent.fresh} calls, {spent.replayed} replayed"
+        self._wrap(
+            Text(verdict, "bold").append(f" {cases} cases, {calls}, {money(spent)}, {info.seconds:.1f} s.", "default")
+        )
+        for note in info.notes:
+            self._wrap(Text(note))
+        self._beside("report", _from_here(run.folder / "index.html"))
+        if info.state == "interrupted":
+            self._beside("continue", info.command)
+        elif info.exit_code:
+            self._beside("again", f"{info.command} --failed")
+
+    def _marked(self, outcome: str) -> Text:
+        return self._text(_MARKS[outcome], _STYLES[outcome])
+
+    def _text(self, text: str, style: str = "") -> Text:
+        return Text(self._written(visible(text)), style)
+
+    def _written(self, text: str) -> str:
+        for sign, plain in _PLAIN.items() if self._is_plain else ():
+            text = text.replace(sign, plain)
+        return text
+
+    def _say(self, line: Text) -> None:
+        if self._is_plain:
+            line = Text(self._written(line.plain))
+        self._console.print(line, soft_wrap=True)
+
+    def _wrap(self, text: Text) -> None:
+        for line in text.wrap(self._console, self.width):
+            self._say(line)
+
+
+def _can_write(out: IO[str], signs: str) -> bool:
+    try:
+        signs.encode(getattr(out, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _worth_showing(run: StoredRun) -> Iterator[Result]:
+    for outcome in (Outcome.FAILED, Outcome.ERRORED):
+        yield from (result for result in run.results() if result.outcome is outcome)
+
+
+def _telling(scores: Iterable[Score]) -> Iterator[Score]:
+    """The scores that say why a trial did not pass."""
+    return (score for score in scores if not score.passed and not score.is_advisory)
+
+
+def _wrapped(line: str, room: int) -> list[str]:
+    """A line in pieces of at most `room` terminal cells, broken at spaces where there are any."""
+    text = Text(line.replace("\t", "    "))
+    pieces = text.wrap(Console(width=room), room, tab_size=4)
+    return [piece.plain.rstrip() for piece in pieces] or [""]
+
+
+def _harmless(line: str) -> str:
+    """A line that a CI log would take for a command gets a bar in front."""
+    return f"│ {line}" if line.lstrip().startswith(("::", "##[")) else line
+
+
+def _from_here(path: Path) -> str:
+    relative = os.path.relpath(path)
+    return relative if not relative.startswith("..") else str(path)
