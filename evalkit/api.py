@@ -8,7 +8,7 @@ from typing import Any
 
 from evalkit.engine.archive import find_run, read_run
 from evalkit.engine.session import Session
-from evalkit.records.result import StoredRun
+from evalkit.records.run import StoredRun
 from evalkit.records.spec import Spec
 from evalkit.settings import settings_for
 from evalkit.spec.load import load as load_specs

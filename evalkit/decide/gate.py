@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from evalkit.errors import Exit
-from evalkit.records.result import ColumnSummary, RuleVerdict, Tally
+from evalkit.records.run import ColumnSummary, RuleVerdict, Tally
 from evalkit.records.spec import Rule
 
 EVERY_CASE = Rule(pass_rate=1.0)  # what holds for a spec without a gate

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from evalkit.decide.gate import judged
-from evalkit.records.result import Column, ColumnSummary, Estimate, Outcome, Result, Spending, Tally
+from evalkit.records.result import Column, Outcome, Result
+from evalkit.records.run import ColumnSummary, Estimate, Spending, Tally
 from evalkit.records.spec import Rule
 from evalkit.stats.intervals import wilson
 

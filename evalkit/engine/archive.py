@@ -15,8 +15,9 @@ from typing import IO, Any
 from evalkit.decide.summary import summarise
 from evalkit.errors import UserError, did_you_mean
 from evalkit.records.info import FORMAT_VERSION, info_from_json, info_to_json
-from evalkit.records.result import Result, RunInfo, StoredRun
+from evalkit.records.result import Result
 from evalkit.records.rows import result_from_json, result_to_json
+from evalkit.records.run import RunInfo, StoredRun
 from evalkit.reporters.interface import STDOUT, Reporter
 
 RUN = "run.json"

@@ -22,7 +22,8 @@ from evalkit.engine.trial import Performer
 from evalkit.errors import NothingToMeasure
 from evalkit.providers.interface import Provider
 from evalkit.records.event import Ended, Event, Finished, Planned, Stopping
-from evalkit.records.result import Outcome, Result, RunInfo, SpecInfo, StoredRun
+from evalkit.records.result import Outcome, Result
+from evalkit.records.run import RunInfo, SpecInfo, StoredRun
 from evalkit.settings import Settings
 from evalkit.spec.load import load
 from evalkit.version import __version__

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from evalkit.records.result import ColumnSummary, RunInfo, SpecInfo, Tally
+from evalkit.records.run import ColumnSummary, RunInfo, SpecInfo, Tally
 from evalkit.records.spec import Rule
 
 FORMAT_VERSION = 1

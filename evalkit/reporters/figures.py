@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalkit.records.result import ColumnSummary, Estimate, Spending
+from evalkit.records.run import ColumnSummary, Estimate, Spending
 
 NONE = "–"
 

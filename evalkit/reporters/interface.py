@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import IO, Protocol
 
 from evalkit.records.event import Event
-from evalkit.records.result import StoredRun
+from evalkit.records.run import StoredRun
 
 STDOUT = "-"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import IO
 
 from evalkit.records.info import info_to_json
-from evalkit.records.result import StoredRun
+from evalkit.records.run import StoredRun
 from evalkit.reporters.interface import STDOUT
 
 

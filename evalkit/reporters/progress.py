@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from evalkit.records.event import Ended, Event, Finished, Planned, Stopping, Waiting
-from evalkit.records.result import Outcome, Result, Spending
+from evalkit.records.result import Outcome, Result
+from evalkit.records.run import Spending
 from evalkit.reporters.figures import money, seconds
 from evalkit.reporters.interface import one_line
 

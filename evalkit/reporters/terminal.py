@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evalkit.records.result import ColumnSummary, Outcome, Result, Score, Spending, StoredRun
+from evalkit.records.result import Outcome, Result, Score
+from evalkit.records.run import ColumnSummary, Spending, StoredRun
 from evalkit.reporters.figures import money, rate, seconds, span
 from evalkit.reporters.interface import STDOUT, one_line, visible
 

@@ -1,0 +1,184 @@
+"""A run as a whole: the numbers of its columns, what is known of it, and where its results are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from evalkit.records.result import Column, Result
+from evalkit.records.spec import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number over results with its 95 % interval and how many results it is about."""
+
+    value: float
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of each outcome. `skipped` were left out by the user; `unasked` should have been asked."""
+
+    passed: int = 0
+    failed: int = 0
+    errored: int = 0
+    unasked: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.errored + other.errored,
+            self.unasked + other.unasked,
+            self.skipped + other.skipped,
+        )
+
+    @property
+    def decided(self) -> int:
+        """Those with a verdict: the denominator of every rate."""
+        return self.passed + self.failed
+
+    @property
+    def open(self) -> int:
+        """Those that should have a verdict and have none."""
+        return self.errored + self.unasked
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.decided + self.open + self.skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What calls took: fresh and replayed calls, tokens, US dollars (known ones), calls of unknown price."""
+
+    fresh: int = 0
+    replayed: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    usd: float = 0.0
+    unpriced: int = 0
+
+    def __add__(self, other: Spending) -> Spending:
+        return Spending(
+            self.fresh + other.fresh,
+            self.replayed + other.replayed,
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.usd + other.usd,
+            self.unpriced + other.unpriced,
+        )
+
+
+Verdict = Literal["holds", "fails", "open", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVerdict:
+    """What became of one gate rule in one column: the rule as words, its verdict, and why."""
+
+    rule: str
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSummary:
+    """The numbers of one column. Rates are None where nothing was decided; seconds are of fresh replies."""
+
+    column: Column
+    cases: Tally
+    trials: Tally
+    pass_rate: Estimate | None
+    trial_pass_rate: Estimate | None
+    mean_score: float | None
+    p50_seconds: float | None
+    p95_seconds: float | None
+    cut_off: int
+    flaky: int
+    spending: Spending
+    served: tuple[str, ...]
+    rules: tuple[RuleVerdict, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of its rules, in the order fails, open, empty, holds."""
+        verdicts = {rule.verdict for rule in self.rules}
+        order: tuple[Verdict, ...] = ("fails", "open", "empty")
+        return next((verdict for verdict in order if verdict in verdicts), "holds")
+
+
+RunState = Literal["running", "finished", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecInfo:
+    """What a run keeps of a spec: its name, its file, the file's SHA-256, its gate."""
+
+    name: str
+    file: str
+    digest: str = ""
+    gate: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What is known of a run beside its results. Times are UTC (ISO 8601), `seconds` is wall clock.
+
+    `command` is what repeats the run, or continues it after an interruption; `planned` counts its trials.
+    """
+
+    id: str
+    started: str
+    version: str
+    command: str
+    specs: tuple[SpecInfo, ...] = ()
+    planned: int = 0
+    state: RunState = "running"
+    seconds: float = 0.0
+    exit_code: int | None = None
+    columns: tuple[ColumnSummary, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run in its folder. `read` starts a new pass over the results in plan order, each time it is called."""
+
+    folder: Path
+    info: RunInfo
+    read: Callable[[], Iterator[Result]] = field(repr=False, compare=False)
+
+    def results(self) -> Iterator[Result]:
+        """The results in plan order; may be called again and again."""
+        return self.read()
+
+    def to_rows(self) -> list[Mapping[str, Any]]:
+        """One flat mapping a trial, for pandas and notebooks."""
+        return [_row(result) for result in self.results()]
+
+
+def _row(result: Result) -> Mapping[str, Any]:
+    reply = result.reply
+    return {
+        "spec": result.spec,
+        "case": result.case,
+        "model": result.model,
+        "variant": result.variant,
+        "draw": result.draw,
+        "outcome": str(result.outcome),
+        "origin": result.origin,
+        "reply": reply.text if reply else None,
+        "seconds": reply.seconds if reply else None,
+        "usd": reply.usd if reply else None,
+        "error": result.error.message if result.error else None,
+        **{score.name: score.value for score in result.scores},
+    }
