@@ -1,0 +1,74 @@
+"""The command line at its edges: help, usage, what it imports."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evalkit.cli.main import COMMANDS, exit_code_of
+
+HEAVY = ("requests", "jinja2", "jsonschema", "yaml", "rich", "sqlite3", "regex")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys; from evalkit.cli.main import exit_code_of; exit_code_of(['--help']); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ran.stdout.split())
+    assert loaded.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of([command, "--help"]) == 0
+    assert "evalkit " + command in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "nowhere/"], "there is no file or folder `nowhere"),
+        (["run", "--no-such-option"], "No such option"),
+        (["rum"], "No such command 'rum'"),
+        (["show", "2020"], "there is no run `2020`"),
+        (["run", ".", "--fresh", "--offline"], "--fresh asks again and --offline never asks"),
+        (["run", ".", "-j", "0"], "counts from 1"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_says_what_is_wrong(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert exit_code_of(arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_folder_without_specs_measures_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(["run", str(tmp_path)]) == 4
+    assert "no spec in" in capsys.readouterr().err
+
+
+def test_show_prints_a_run_again_without_asking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.yaml").write_text("prompt: Say {{ w }}\nexpect: {contains: x}\ncases:\n  - vars: {w: hello}\n", "utf-8")
+    assert exit_code_of(["run", "a.yaml", "-m", "echo/x"]) == 1
+    first = capsys.readouterr().out
+    Path("a.yaml").unlink()
+    assert exit_code_of(["show"]) == 0
+    assert capsys.readouterr().out == first
+    assert exit_code_of(["show", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["exit_code"] == 1
+
+
+@pytest.mark.parametrize("kind", ["scorers", "providers", "runs"])
+def test_list_says_what_there_is(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert exit_code_of(["list", kind]) == 0
+    assert {"scorers": "label", "providers": "AIMLAPI_API_KEY", "runs": "no run yet"}[kind] in capsys.readouterr().out
