@@ -15,7 +15,7 @@ from rich.text import Text
 from evalkit.records.event import Ended, Event, Finished, Planned, Stopping, Waiting
 from evalkit.records.result import Outcome, Result
 from evalkit.records.run import Spending
-from evalkit.reporters.figures import money, seconds
+from evalkit.reporters.figures import cost, duration, seconds
 from evalkit.reporters.interface import one_line
 
 EVERY = 10.0  # seconds between lines where there is no terminal
@@ -47,7 +47,7 @@ class _Counts:
         for call in result.calls:
             if call.origin == "fresh":
                 usd = call.reply.usd if call.reply else 0.0
-                self.spent += Spending(usd=usd or 0.0, unpriced=int(usd is None))
+                self.spent += Spending(fresh=1, usd=usd or 0.0, unpriced=int(usd is None))
         counts = self.by_spec.get(result.spec)
         if counts:
             counts[1] += 1
@@ -59,7 +59,7 @@ class _Counts:
         skipped = f", {self.skipped} skipped" if self.skipped else ""
         return (
             f"{self.done} of {self.planned.trials} done, {self.failed} failed, {self.errored} errored{skipped}, "
-            f"{money(self.spent)}{self._left()}"
+            f"{cost(self.spent)[0]}{self._left()}"
         )
 
     def rate(self) -> float:
@@ -70,7 +70,12 @@ class _Counts:
 
     def _left(self) -> str:
         rate, remaining = self.rate(), self.planned.trials - self.done
-        return f", {seconds(max(round(remaining / rate), 1))} left" if rate and remaining else ""
+        return f", {_coarse(remaining / rate)} left" if rate and remaining else ""
+
+
+def _coarse(left: float) -> str:
+    """Whole seconds, or minutes and seconds."""
+    return duration(left) if left >= 60 else f"{max(round(left), 1)} s"
 
 
 def _opening(planned: Planned) -> str:

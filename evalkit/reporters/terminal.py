@@ -13,7 +13,7 @@ from rich.text import Text
 
 from evalkit.records.result import Outcome, Result, Score
 from evalkit.records.run import ColumnSummary, Spending, StoredRun
-from evalkit.reporters.figures import money, rate, seconds, span
+from evalkit.reporters.figures import MISSING, cost, interval, percent, seconds
 from evalkit.reporters.interface import STDOUT, one_line, visible
 
 WIDEST = 110  # columns; wider terminals are not stretched to
@@ -21,7 +21,7 @@ SHOWN = 10  # failures shown unless -v asks for all
 LINES = 6  # lines of a prompt or reply
 _LABEL = 10  # columns of the gutter that names what stands beside it
 _MARKS = {"passed": "✓", "failed": "✗", "errored": "!", "skipped": "–"}
-_PLAIN = {"✓": "+", "✗": "x", "–": "-", "›": ">", "…": "...", "·": "-", "×": "x"}
+_PLAIN = {"✓": "+", "✗": "x", "–": "-", "›": ">", "…": "...", "·": "-", "×": "x", "\N{NO-BREAK SPACE}": " "}
 _STYLES = {"passed": "green", "failed": "red", "errored": "magenta", "skipped": "dim"}
 _VERDICTS = {"holds": "passed", "fails": "failed", "open": "errored", "empty": "skipped"}
 
@@ -124,14 +124,14 @@ class _Page:
                 (str(column.trials.failed), is_wide),
                 (str(column.trials.open), True),
                 (seconds(column.p95_seconds), is_wide),
-                (money(column.spending), is_wide),
+                (_money(column.spending), is_wide),
             ]
             table.add_row(
                 self._marked(_VERDICTS[column.verdict]),
                 self._text(column.column.spec),
                 *(self._text(one_line(name, 40)) for name in named),
-                self._text(rate(column)),
-                self._text(span(column.pass_rate)),
+                self._text(_rate(column)),
+                self._text(interval(column.pass_rate, 0)),
                 *(self._text(figure) for figure, wanted in figures if wanted),
             )
         self._console.print(table, width=self.width)
@@ -161,7 +161,7 @@ class _Page:
         }.get(info.exit_code or 0, "")
         calls = f"{spent.fresh} calls, {spent.replayed} replayed"
         self._wrap(
-            Text(verdict, "bold").append(f" {cases} cases, {calls}, {money(spent)}, {info.seconds:.1f} s.", "default")
+            Text(verdict, "bold").append(f" {cases} cases, {calls}, {_money(spent)}, {info.seconds:.1f} s.", "default")
         )
         for note in info.notes:
             self._wrap(Text(note))
@@ -198,6 +198,19 @@ def _can_write(out: IO[str], signs: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def _rate(column: ColumnSummary) -> str:
+    """`36 of 40  90 %`, over the cases that have a verdict."""
+    if column.pass_rate is None:
+        return MISSING
+    return f"{column.cases.passed} of {column.cases.decided}  {percent(column.pass_rate.value, 0)}"
+
+
+def _money(spent: Spending) -> str:
+    """What the calls cost, in a few words."""
+    known, rest = cost(spent)
+    return f"{known} {rest}".strip()
 
 
 def _worth_showing(run: StoredRun) -> Iterator[Result]:
