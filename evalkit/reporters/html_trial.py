@@ -133,13 +133,16 @@ def _tags(result: Result, draws: int) -> Iterator[str]:
 
 
 def _why(result: Result) -> str:
-    """The error, else the reason of the first check that made the outcome what it is."""
+    """The error, else the reason of the first check that made the outcome what it is (named among several)."""
     if result.error:
         return result.error.message or result.error.kind
     if result.outcome is Outcome.PASSED:
         return ""
-    counted = (check for check in result.scores if not check.is_advisory and check.outcome is result.outcome)
-    return next((check.reason for check in counted), "The reply was cut off." if result.is_cut_off else "")
+    counted = [check for check in result.scores if not check.is_advisory]
+    first = next((check for check in counted if check.outcome is result.outcome), None)
+    if first is None:
+        return "The reply was cut off." if result.is_cut_off else ""
+    return f"{first.name or first.scorer}: {first.reason}" if len(counted) > 1 else first.reason
 
 
 def _check_rows(scores: Iterable[Score], depth: int = 0) -> Iterator[CheckRow]:

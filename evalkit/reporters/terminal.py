@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
@@ -11,13 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evalkit.records.result import Outcome, Result, Score
+from evalkit.records.result import Column, Outcome, Result, Score
 from evalkit.records.run import ColumnSummary, Spending, StoredRun
 from evalkit.reporters.figures import MISSING, cost, interval, percent, seconds
 from evalkit.reporters.interface import STDOUT, one_line, visible
 
 WIDEST = 110  # columns; wider terminals are not stretched to
 SHOWN = 10  # failures shown unless -v asks for all
+OF_ONE_COLUMN = 3  # of these, so that one bad column does not hide the others
 LINES = 6  # lines of a prompt or reply
 _LABEL = 10  # columns of the gutter that names what stands beside it
 _MARKS = {"passed": "✓", "failed": "✗", "errored": "!", "skipped": "–"}
@@ -53,13 +55,13 @@ class _Page:
         self._is_plain = not _can_write(out, "✓✗–›…")
 
     def failures(self, run: StoredRun, limit: int | None) -> None:
-        shown = 0
+        shown: Counter[Column] = Counter()
         hidden = 0
         for result in _worth_showing(run):
-            if limit is not None and shown >= limit:
+            if limit is not None and (shown.total() >= limit or shown[result.column] >= OF_ONE_COLUMN):
                 hidden += 1
                 continue
-            shown += 1
+            shown[result.column] += 1
             self._failure(result)
         if hidden:
             self._say(Text(f"… and {hidden} more; -v shows all, the report explains them", "dim"))
