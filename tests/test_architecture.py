@@ -30,7 +30,7 @@ STRANGERS = ("providers", "scorers", "reporters", "datasets")
 DOORS = {
     "requests": {"providers/http.py"},
     "urllib3": {"providers/http.py"},
-    "yaml": {"documents.py"},
+    "yaml": {"documents/read.py"},
     "jsonschema": {"spec/check.py", "scorers/structure.py"},
     "jinja2": {"templates.py", "reporters/html.py"},
     "sqlite3": {"engine/replies.py"},

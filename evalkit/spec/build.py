@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from evalkit import catalog
-from evalkit.documents import Document, Node
+from evalkit.documents.nodes import Node
+from evalkit.documents.read import Document
 from evalkit.errors import did_you_mean
 from evalkit.records.problem import Place, Problem
 from evalkit.records.spec import Message, Model, Rule, Spec, Variant

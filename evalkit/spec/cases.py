@@ -15,7 +15,8 @@ from typing import Any
 
 from evalkit import catalog, templates
 from evalkit.datasets.interface import DataError, Row
-from evalkit.documents import Document, Node, read_text
+from evalkit.documents.nodes import Node
+from evalkit.documents.read import Document, read_text
 from evalkit.errors import SpecError, TemplateError, UserError, did_you_mean
 from evalkit.records.problem import Place, Problem
 from evalkit.records.spec import Case, Check, Trials

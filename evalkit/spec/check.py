@@ -14,7 +14,7 @@ from typing import Any
 from jsonschema import Draft7Validator
 
 from evalkit import catalog
-from evalkit.documents import Node
+from evalkit.documents.nodes import Node
 from evalkit.errors import did_you_mean
 from evalkit.records.problem import Problem
 from evalkit.spec import later

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evalkit import catalog, templates
-from evalkit.documents import Node
+from evalkit.documents.nodes import Node
 from evalkit.records.spec import Check, Step
 from evalkit.spec.check import COMMON_OPTIONS, scorer_of
 from evalkit.spec.parts import Complaints, text_of

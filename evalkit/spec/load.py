@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalkit.documents import read
+from evalkit.documents.read import read
 from evalkit.errors import NothingToMeasure, SpecError, UserError
 from evalkit.records.problem import Place, Problem
 from evalkit.records.spec import Spec

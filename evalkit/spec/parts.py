@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from evalkit import templates
-from evalkit.documents import Node
+from evalkit.documents.nodes import Node
 from evalkit.errors import TemplateError
 from evalkit.records.problem import Place, Problem
 from evalkit.records.spec import PassRule, Trials
