@@ -25,6 +25,6 @@ def _dollars(value: Any) -> float | None:
         return None
     try:
         usd = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return usd if 0 <= usd < 1e6 else None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import ProviderError, UserError
 from evalkit.providers import completion
 from evalkit.providers.interface import kind_of_status
+from evalkit.providers.mishaps import error_in, is_withheld, told
 from evalkit.providers.vendors import VENDORS, Vendor
+from evalkit.providers.waits import wished_wait
 from evalkit.records.exchange import Recording, Reply, Request
 from evalkit.secrets import redact
 from evalkit.version import __version__
@@ -34,8 +35,8 @@ class Chat:
         self._variable, self._key = vendor.key(environ)
         self._endpoint: Endpoint | None = None
 
-    def ready(self) -> None:
-        """Find the key. Raises UserError that names the variables it may stand in."""
+    def ready(self, model: str) -> None:
+        """Find the key. Raises UserError that names the variables it may stand in, or what is wrong with it."""
         if not self._key:
             first, *others = self._vendor.keys
             also = f" (or {' or '.join(others)})" if others else ""
@@ -43,7 +44,12 @@ class Chat:
                 f"no key for {self.name}: the environment has no {first}{also}",
                 f"export {first}=…, or run without a key: evalkit run -m local/smollm2",
             )
-        self._endpoint = self._connected()
+        if not all("!" <= character <= "~" for character in self._key):
+            raise UserError(
+                f"the value of {self._variable} is no key: it holds spaces or letters that no key has", "copy it again"
+            )
+        if self._endpoint is None:
+            self._endpoint = self._connected()
 
     def _connected(self) -> Endpoint:
         from evalkit.providers.http import Endpoint  # requests is only needed where something is asked
@@ -60,13 +66,15 @@ class Chat:
         return completion.encode(request)
 
     def send(self, request: Request, body: bytes) -> Recording:
-        """One POST. Raises ProviderError for every status but 200."""
+        """One POST. Raises ProviderError for every status but 200, unless a filter withheld the reply."""
         if self._endpoint is None:
-            self.ready()
+            self.ready(request.model)
         assert self._endpoint is not None
         response = self._endpoint.post(body, request.timeout)
         if response.status != 200:
-            raise self._error(response)
+            said = _read(response.body)
+            if not is_withheld(said):
+                raise self._error(response, said, self._endpoint.host)
         headers = {
             name: redact(response.headers[name], [self._key]) for name in _KEPT_HEADERS if name in response.headers
         }
@@ -74,29 +82,31 @@ class Chat:
 
     def decode(self, recording: Recording) -> Reply:
         """The reply in a recorded body."""
-        return completion.decode(recording)
-
-    def _error(self, response: Response) -> ProviderError:
         try:
-            said = completion.error_in(json.loads(response.body), response.status)
-        except (ValueError, RecursionError):
-            said = None
-        start = response.body[: completion.SHOWN].decode("utf-8", "replace").strip()
-        message = redact(said.message if said else start or "no body", [self._key])
-        kind = said.kind if said and said.kind == "terminal" else kind_of_status(response.status)
-        hint = f" (the key is from {self._variable})" if response.status in (401, 403) else ""
-        host = self._endpoint.host if self._endpoint else self.name
+            return completion.decode(recording)
+        except ProviderError as error:
+            raise told(error, [self._key]) from None
+
+    def _error(self, response: Response, body: Any, host: str) -> ProviderError:
+        status, said = response.status, error_in(body, response.status)
+        if 300 <= status < 400:
+            words = f"a redirect to {response.headers.get('location', 'nowhere')}, which is never followed"
+        else:
+            words = said.message if said else response.body.decode("utf-8", "replace").strip() or "no body"
+        hint = f" (the key is from {self._variable})" if status in (401, 403) else ""
+        is_over = said is not None and said.kind == "terminal"
+        error = told(ProviderError("terminal" if is_over else kind_of_status(status), words), [self._key])
         return ProviderError(
-            kind,
-            f"{response.status} from {host}: {message}{hint}",
-            status=response.status,
-            retry_after=_seconds(response.headers.get("retry-after")),
+            error.kind,
+            f"{status} from {host}: {error.message}{hint}",
+            status=said.status if said and is_over else status,
+            retry_after=wished_wait(response.headers),
         )
 
 
-def _seconds(header: str | None) -> float | None:
+def _read(body: bytes) -> Any:
     try:
-        return max(float(header), 0.0) if header else None
+        return completion.read(body)
     except ValueError:
         return None
 

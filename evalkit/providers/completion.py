@@ -8,69 +8,56 @@ from typing import Any
 
 from evalkit.errors import ProviderError
 from evalkit.prices import stated_usd
-from evalkit.providers.interface import canonical, kind_of_status
+from evalkit.providers.interface import canonical
+from evalkit.providers.mishaps import as_int, error_in, first_of, is_withheld
 from evalkit.records.exchange import Recording, Reply, Request, Usage
 
-SHOWN = 500  # characters of an unreadable body that an error quotes
 _FINISH = {
     "stop": "stop",
     "end_turn": "stop",
     "eos": "stop",
+    "stop_sequence": "stop",
     "length": "length",
     "max_tokens": "length",
+    "model_length": "length",
     "content_filter": "filter",
     "safety": "filter",
+    "prohibited_content": "filter",
+    "recitation": "filter",
     "refusal": "refusal",
     "tool_calls": "tools",
     "function_call": "tools",
     "tool_use": "tools",
 }
+_DEEPEST = 8  # levels of parts inside parts that are read
 
 
 def encode(request: Request, **more: Any) -> bytes:
     """The body of a request: model, messages and the params the user set; nothing of our own."""
     messages = [{"role": message.role, "content": message.content} for message in request.messages]
-    return canonical({**request.params, **more, "model": request.model, "messages": messages})
+    return canonical({**request.params, "model": request.model, **more, "messages": messages})
 
 
-def error_in(body: Any, status: int) -> ProviderError | None:
-    """The error a body holds, in any of the shapes servers use; None when it holds none."""
-    if isinstance(body, list) and body:
-        return error_in(body[0], status)
-    if not isinstance(body, Mapping):
-        return None
-    error = body.get("error")
-    if error:
-        detail = error if isinstance(error, Mapping) else {"message": error}
-        code = _as_int(detail.get("code"))
-        return _error(_message(detail), code if code and code >= 400 else status, str(detail.get("code", "")))
-    stated = _as_int(body.get("statusCode"))
-    if body.get("object") == "error" or (stated and stated >= 400) or ("detail" in body and "choices" not in body):
-        return _error(_message(body), stated or _as_int(body.get("code")) or status, "")
-    return None
-
-
-def _error(message: str, status: int, code: str) -> ProviderError:
-    kind = kind_of_status(status) if status >= 400 else "transient"
-    if code in ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active"):
-        kind = "terminal"
-    return ProviderError(kind, message, status=status)
-
-
-def _message(detail: Mapping[str, Any]) -> str:
-    message = detail.get("message") or detail.get("detail") or detail
-    return (message if isinstance(message, str) else json.dumps(message, ensure_ascii=False))[:SHOWN]
+def read(body: bytes) -> Any:
+    """The JSON of a body; NaN and Infinity, which are none, become null. Raises ValueError."""
+    try:
+        return json.loads(body, parse_constant=lambda word: None)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def decode(recording: Recording) -> Reply:
-    """The reply in the body of a 200. Raises ProviderError: an error inside it, no JSON, no choices."""
+    """The reply in a recorded body. Raises ProviderError: an error inside it, no JSON, no choices.
+
+    The error's message is whole and as the server wrote it.
+    """
     try:
-        body = json.loads(recording.body)
-    except (ValueError, RecursionError):
-        start = recording.body[:SHOWN].decode("utf-8", "replace")
-        raise ProviderError("transient", f"the body is not JSON: {start}") from None
-    if isinstance(body, list) and body:
-        body = body[0]
+        body = first_of(read(recording.body))
+    except ValueError:
+        text = recording.body.decode("utf-8", "replace").strip()
+        raise ProviderError("transient", f"the body is not JSON: {text or 'it is empty'}") from None
+    if is_withheld(body):
+        return Reply("", finish_reason="filter", seconds=recording.seconds)
     error = error_in(body, 200)
     if error:
         raise error
@@ -78,7 +65,7 @@ def decode(recording: Recording) -> Reply:
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
         raise ProviderError("transient", "the reply has no choices")
     inner = error_in(choices[0], 200)
-    if inner or choices[0].get("finish_reason") == "error":
+    if inner or str(choices[0].get("finish_reason")).lower() == "error":
         raise inner or ProviderError("transient", "the server broke off with finish_reason error")
     return _reply(body, choices[0], recording)
 
@@ -87,61 +74,59 @@ def _reply(body: Mapping[str, Any], choice: Mapping[str, Any], recording: Record
     message = choice.get("message")
     if not isinstance(message, Mapping):
         raise ProviderError("transient", "the reply has no message")
-    text, thoughts = _content(message.get("content"))
-    refusal = message.get("refusal")
+    text, thoughts, refusal = _content(message.get("content"))
+    refusal = _text(message.get("refusal")) or refusal
     calls = message.get("tool_calls")
     raw_reason = choice.get("finish_reason")
     reason = _FINISH.get(str(raw_reason).lower(), str(raw_reason)) if raw_reason else "stop"
     if refusal and not text:
-        text, reason = str(refusal), "refusal"
+        text, reason = refusal, "refusal"
     return Reply(
         text=text,
-        reasoning=thoughts or _first_text(message, "reasoning_content", "reasoning"),
+        reasoning=thoughts or _text(message.get("reasoning_content")) or _text(message.get("reasoning")),
         tool_calls=tuple(call for call in calls if isinstance(call, Mapping)) if isinstance(calls, list) else (),
         finish_reason=reason,
-        model=str(body.get("model") or ""),
+        model=_text(body.get("model")),
         usage=_usage(body.get("usage")),
         usd=stated_usd(body, recording.headers),
         seconds=recording.seconds,
     )
 
 
-def _content(content: Any) -> tuple[str, str]:
-    """(answer, reasoning) of a content that is a text, null, or a list of parts."""
-    if isinstance(content, str):
-        return content, ""
-    texts: list[str] = []
-    thoughts: list[str] = []
-    for part in content if isinstance(content, list) else []:
-        if isinstance(part, Mapping):
-            thought = part.get("thinking") or part.get("reasoning")
-            (thoughts if thought else texts).append(_part_text(thought or part.get("text")))
-    return "".join(texts), "".join(thoughts)
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
-def _part_text(part: Any) -> str:
-    return _content(part)[0] if isinstance(part, list) else str(part or "")
+def _content(content: Any, depth: int = 0) -> tuple[str, str, str]:
+    """(answer, reasoning, refusal) of a content that is a text, null, a part, or a list of parts.
+
+    Raises ProviderError for anything else: an answer that cannot be read must not be scored as an empty one.
+    """
+    if content is None or isinstance(content, str):
+        return content or "", "", ""
+    parts = [content] if isinstance(content, Mapping) and not depth else content
+    if not isinstance(parts, list) or depth > _DEEPEST:
+        raise ProviderError("transient", f"the content of the reply is of a kind not known: {content!r}")
+    read_parts = [_part(part, depth + 1) for part in parts]
+    answer, thoughts, refusal = ("".join(texts) for texts in zip(("", "", ""), *read_parts, strict=True))
+    return answer, thoughts, refusal
 
 
-def _first_text(message: Mapping[str, Any], *names: str) -> str:
-    return next((value for name in names if isinstance(value := message.get(name), str) and value), "")
+def _part(part: Any, depth: int) -> tuple[str, str, str]:
+    if not isinstance(part, Mapping):
+        return _content(part, depth)
+    thought = part.get("thinking") or part.get("reasoning")
+    if thought:
+        return "", _content(thought, depth)[0], ""
+    return _content(part.get("text"), depth)[0], "", _text(part.get("refusal"))
 
 
 def _usage(usage: Any) -> Usage:
     """Tokens as counted by the server. A prompt of 0 tokens is a server that does not count."""
     if not isinstance(usage, Mapping):
         return Usage()
-    prompt, completion = _as_int(usage.get("prompt_tokens")), _as_int(usage.get("completion_tokens"))
-    total, details = _as_int(usage.get("total_tokens")), usage.get("completion_tokens_details")
-    stated = _as_int(details.get("reasoning_tokens")) if isinstance(details, Mapping) else None
+    prompt, completion = as_int(usage.get("prompt_tokens")), as_int(usage.get("completion_tokens"))
+    total, details = as_int(usage.get("total_tokens")), usage.get("completion_tokens_details")
+    stated = as_int(details.get("reasoning_tokens")) if isinstance(details, Mapping) else None
     hidden = total - prompt - completion if total and prompt and completion else 0
     return Usage(prompt or None, completion, max(stated or 0, hidden) or None)
-
-
-def _as_int(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return max(int(float(value)), 0)
-    except (ValueError, OverflowError):
-        return None

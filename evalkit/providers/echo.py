@@ -18,7 +18,7 @@ class Echo:
     name = "echo"
     capacity: int | None = None
 
-    def ready(self) -> None:
+    def ready(self, model: str) -> None:
         """Always ready."""
 
     def encode(self, request: Request) -> bytes:

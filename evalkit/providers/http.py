@@ -1,22 +1,34 @@
 """The one door to HTTP: a prepared POST sent through one adapter a thread, never a session.
 
-A session would follow redirects with the key in hand and let a line in ~/.netrc replace it.
+A session would follow redirects with the key in hand and let a line in ~/.netrc replace it. The time-out is
+held in the socket: each read waits no longer than what is left, so that a server that drips cannot stretch it.
 """
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as TimedOut
+from urllib3.util.ssl_ import create_urllib3_context
 
 from evalkit.errors import ProviderError, UserError
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 BODY_LIMIT = 32 * 1024 * 1024  # bytes of a reply that are read
+CONNECTING = 20.0  # seconds to wait for a connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +45,39 @@ class Endpoint:
     """One URL to post JSON to, from many threads."""
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        self.host = _host(url)
         self._prepared = requests.PreparedRequest()
         try:
             self._prepared.prepare(method="POST", url=url, headers=dict(headers), data=b"{}")
         except requests.RequestException as error:
-            raise UserError(f"not a URL: {url}", str(error)) from None
+            raise UserError(f"`{url}` cannot be asked: {type(error).__name__}", "see the base URL") from None
         session = requests.Session()
         around = session.merge_environment_settings(self._prepared.url, {}, True, None, None)
         self._proxies = around["proxies"]
         self._verify: bool | str = True if around["verify"] is None else around["verify"]
         self._local = threading.local()
-        self.host = requests.compat.urlparse(url).netloc
 
     def post(self, body: bytes, timeout: float) -> Response:
-        """Send `body` once. Raises ProviderError (transient) where no complete answer came."""
+        """Send `body` once and have the answer within `timeout` seconds (the look-up of the host's name apart).
+
+        Raises ProviderError (transient) where no complete answer came.
+        """
         request = self._prepared.copy()
         request.body = body
         request.headers["Content-Length"] = str(len(body))
         begun = time.perf_counter()
+        _call.end = time.monotonic() + timeout
         try:
             answer = self._adapter().send(
                 request,
                 stream=True,
-                timeout=(min(timeout, 20.0), timeout),
+                timeout=(min(timeout, CONNECTING), timeout),
                 verify=self._verify,
                 proxies=self._proxies,
             )
             content = answer.raw.read(BODY_LIMIT + 1, decode_content=True)
-            answer.raw.release_conn()
-        except requests.Timeout:
+            _let_go(answer, is_whole=len(content) <= BODY_LIMIT)
+        except (requests.Timeout, TimedOut):
             raise ProviderError("transient", f"no reply from {self.host} within {timeout:g} s") from None
         except (requests.RequestException, HTTPError, OSError) as error:
             raise ProviderError("transient", f"no reply from {self.host}: {_cause(error)}") from None
@@ -73,17 +89,104 @@ class Endpoint:
     def _adapter(self) -> HTTPAdapter:
         adapter: HTTPAdapter | None = getattr(self._local, "adapter", None)
         if adapter is None:
-            adapter = self._local.adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+            adapter = self._local.adapter = _Adapter(pool_connections=1, pool_maxsize=1, max_retries=0)
         return adapter
+
+
+def _host(url: str) -> str:
+    """Host and port of a URL, as errors name it. Raises UserError for what is no plain http(s) URL."""
+    try:
+        parts = requests.compat.urlsplit(url)
+        named = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname or "")
+    except ValueError:
+        parts, named = None, ""
+    if parts is None or not named or parts.scheme not in ("http", "https"):
+        raise UserError(f"`{url}` is no base URL", "write it as https://host/v1")
+    if "@" in parts.netloc:
+        raise UserError(f"the base URL of {named} holds a user name", "take it out: it would replace the key")
+    return named
+
+
+def _let_go(answer: requests.Response, *, is_whole: bool) -> None:
+    """Keep the connection for the next call; close it where something is left unread."""
+    if is_whole:
+        answer.raw.release_conn()
+    else:
+        answer.close()
+
+
+_call = threading.local()  # `end`: when the call that a thread makes must be over, in monotonic seconds
+
+
+def _time_left() -> float:
+    left: float = _call.end - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the time for this call is over")
+    return left
+
+
+class _Socket(socket.socket):
+    """A socket that reads no longer than its thread's call may take."""
+
+    def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
+        self.settimeout(_time_left())
+        return super().recv_into(buffer, nbytes, flags)
+
+
+class _TlsSocket(ssl.SSLSocket):
+    """The same over TLS."""
+
+    def recv_into(self, buffer: WriteableBuffer, nbytes: int | None = None, flags: int = 0) -> int:
+        self.settimeout(_time_left())
+        return super().recv_into(buffer, nbytes, flags)
+
+
+class _Connection(HTTPConnection):
+    """A connection on such a socket."""
+
+    def _new_conn(self) -> socket.socket:
+        plain = super()._new_conn()
+        timeout = plain.gettimeout()
+        timed = _Socket(fileno=plain.detach())
+        timed.settimeout(timeout)
+        return timed
+
+
+class _Pool(HTTPConnectionPool):
+    """Makes such connections."""
+
+    ConnectionCls = _Connection
+
+
+class _Adapter(HTTPAdapter):
+    """requests' adapter, on the sockets above."""
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, ssl_context=_tls(), **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": HTTPSConnectionPool}
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        if proxy in self.proxy_manager or proxy.lower().startswith("socks"):
+            return super().proxy_manager_for(proxy, **options)
+        manager = super().proxy_manager_for(proxy, ssl_context=_tls(), **options)
+        manager.pool_classes_by_scheme = {"http": _Pool, "https": HTTPSConnectionPool}
+        return manager
+
+
+def _tls() -> ssl.SSLContext:
+    context = create_urllib3_context()
+    context.sslsocket_class = _TlsSocket
+    return context
 
 
 def _cause(error: BaseException) -> str:
     """The plain reason at the bottom of a chain of wrapped exceptions."""
-    inner: object = error
-    while isinstance(inner, BaseException):
-        deeper = getattr(inner, "reason", None) or next((a for a in inner.args if isinstance(a, BaseException)), None)
-        if not isinstance(deeper, BaseException):
-            break
+    inner = error
+    while deeper := _inside(inner):
         inner = deeper
-    text = str(getattr(inner, "strerror", None) or inner)
-    return text.rsplit(": ", 1)[-1] if "object at 0x" in text else text
+    return str(getattr(inner, "strerror", None) or inner) or type(inner).__name__
+
+
+def _inside(error: BaseException) -> BaseException | None:
+    wrapped = (getattr(error, "reason", None), *error.args, error.__cause__)
+    return next((inner for inner in wrapped if isinstance(inner, BaseException)), None)

@@ -25,8 +25,8 @@ class Provider(Protocol):
     name: str
     capacity: int | None
 
-    def ready(self) -> None:
-        """Raise UserError where it cannot be asked (no key, no weights). Only called when there is a call to make."""
+    def ready(self, model: str) -> None:
+        """Raise UserError where `model` cannot be asked (no key, no weights). Only called for calls to be made."""
         ...
 
     def encode(self, request: Request) -> bytes:
@@ -48,7 +48,7 @@ def canonical(body: Mapping[str, Any]) -> bytes:
 
 
 def kind_of_status(status: int) -> ErrorKind:
-    """What an HTTP status other than 200 means for the call."""
+    """What an HTTP status other than 200 means for the call. A redirect is never followed, so it ends the asking."""
     if status in _TRANSIENT or status >= 500:
         return "transient"
-    return "terminal" if status in _TERMINAL else "rejected"
+    return "terminal" if status in _TERMINAL or 300 <= status < 400 else "rejected"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import ProviderError, UserError
 from evalkit.providers import completion
 from evalkit.providers.interface import kind_of_status
+from evalkit.providers.mishaps import error_in, told
 from evalkit.records.exchange import Recording, Reply, Request
 
 if TYPE_CHECKING:
@@ -44,15 +45,19 @@ class Local:
         self._prints: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def ready(self) -> None:
+    def ready(self, model: str) -> None:
         """Raises UserError with the command that installs what is missing."""
         if util.find_spec("xllamacpp") is None:
             raise UserError("the embedded model needs the extra `local`", f"{INSTALL_ENGINE} && {INSTALL_WEIGHTS}")
+        self._weights(model)
 
     def encode(self, request: Request) -> bytes:
-        """The chat-completions body; a file's weights are part of it, so that another file is another question."""
+        """The chat-completions body. A file goes by its name and a print of its weights, wherever it lies.
+
+        Raises UserError where there is no such file.
+        """
         if _is_file(request.model):
-            return completion.encode(request, weights=self._print(request.model))
+            return completion.encode(request, model=_alias(request.model), weights=self._print(request.model))
         return completion.encode(request)
 
     def send(self, request: Request, body: bytes) -> Recording:
@@ -62,11 +67,11 @@ class Local:
         try:
             answer = server.handle_chat_completions(json.loads(body))
         except (ValueError, RuntimeError) as error:
-            raise ProviderError("rejected", f"llama.cpp refused: {error}") from None
-        refused = completion.error_in(answer, 200)
+            raise told(ProviderError("rejected", f"llama.cpp refused: {error}")) from None
+        refused = error_in(answer, 200)
         if refused:
             status = refused.status or 500
-            raise ProviderError(kind_of_status(status), f"llama.cpp: {refused.message}", status=status)
+            raise told(ProviderError(kind_of_status(status), f"llama.cpp: {refused.message}", status=status))
         seconds = time.perf_counter() - begun
         return Recording(json.dumps(answer).encode(), {}, seconds, datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -81,9 +86,10 @@ class Local:
             return self._servers[model]
 
     def _weights(self, model: str) -> Path:
+        """Where the weights of a model are. Raises UserError."""
         path = (self._root / model) if _is_file(model) else _packaged(model)
         if not path.is_file():
-            raise ProviderError("terminal", f"there are no weights at {model}")
+            raise UserError(f"there are no weights at `{model}`", f"a path is read from {self._root}")
         return path
 
     def _print(self, model: str) -> str:
@@ -104,6 +110,11 @@ def _is_file(model: str) -> bool:
     return model.endswith(".gguf")
 
 
+def _alias(model: str) -> str:
+    """What the model is called in requests and replies: never a path of this machine."""
+    return Path(model).name
+
+
 def _packaged(model: str) -> Path:
     """The weights of a model that a package brings. Raises UserError where it is not installed."""
     if model != "smollm2":
@@ -119,11 +130,13 @@ def _packaged(model: str) -> Path:
 
 
 def _loaded(weights: Path, model: str) -> Any:
-    import xllamacpp  # heavy: loads llama.cpp
-
+    try:
+        import xllamacpp  # heavy: loads llama.cpp
+    except ImportError as error:
+        raise ProviderError("terminal", f"llama.cpp cannot be loaded: {error}") from None
     params = xllamacpp.CommonParams()
     params.model.path = str(weights)
-    params.model_alias = {model}
+    params.model_alias = {_alias(model)}
     params.n_parallel = SLOTS
     params.n_ctx = SLOTS * CONTEXT
     params.kv_unified = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -17,12 +17,19 @@ class Vendor:
 
     def key(self, environ: Mapping[str, str]) -> tuple[str, str]:
         """(variable, key) of the first that is set; ("", "") when none is."""
-        return next(((name, environ[name]) for name in self.keys if environ.get(name)), ("", ""))
+        return _first_set(self.keys, environ)
 
     def url(self, environ: Mapping[str, str]) -> str:
         """The chat-completions URL."""
-        base = next((environ[name] for name in self.base_urls if environ.get(name)), self.base_url).rstrip("/")
+        _, stated = _first_set(self.base_urls, environ)
+        base = (stated or self.base_url).rstrip("/")
         return base if base.endswith("/chat/completions") else f"{base}/chat/completions"
+
+
+def _first_set(names: Iterable[str], environ: Mapping[str, str]) -> tuple[str, str]:
+    """(name, value) of the first variable that holds more than white space; the white space around it is dropped."""
+    stripped = ((name, environ.get(name, "").strip()) for name in names)
+    return next(((name, value) for name, value in stripped if value), ("", ""))
 
 
 VENDORS = {
@@ -37,3 +44,9 @@ VENDORS = {
         Vendor("openai", "https://api.openai.com/v1", ("OPENAI_API_KEY",), ("OPENAI_BASE_URL",)),
     )
 }
+
+
+def keys_in(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Every value that is a vendor's key: what must never be shown."""
+    names = (name for vendor in VENDORS.values() for name in vendor.keys)
+    return tuple(value for value in (environ.get(name, "").strip() for name in names) if value)
