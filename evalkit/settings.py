@@ -14,7 +14,10 @@ from typing import Any
 from evalkit.errors import UserError, did_you_mean
 
 DEFAULT_MODEL = "local/smollm2"
+LONGEST = 1e6  # seconds that a time may be set to; sockets count no further than a few years
 _FILE_KEYS = ("model",)  # what [tool.evalkit] may set
+_LEAST = {"workers": 1, "trials": 1, "limit": 1, "attempts": 1, "max_calls": 0}
+_TIMES = ("timeout", "deadline")  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +74,26 @@ def settings_for(paths: tuple[Path, ...], environ: Mapping[str, str], **flags: A
         environ=environ,
         default_model=environ.get("EVALKIT_MODEL") or from_files.get("model") or DEFAULT_MODEL,
     )
-    given = {name: value for name, value in flags.items() if value is not None}
+    given = {name: _as_field(name, value) for name, value in flags.items() if value is not None}
     return _checked(replace(settings, **given))
 
 
+def _as_field(name: str, value: Any) -> Any:
+    """One text where several may stand, and a text for a folder, as Python callers write them."""
+    if name in ("models", "tags"):
+        return (value,) if isinstance(value, str) else tuple(value)
+    return Path(value) if name in ("root", "out") else value
+
+
 def _checked(settings: Settings) -> Settings:
-    for name in ("workers", "trials", "limit"):
+    for name, least in _LEAST.items():
         value = getattr(settings, name)
-        if value is not None and value < 1:
-            raise UserError(f"`{name}` is {value}", "it counts from 1")
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
+            raise UserError(f"`{name}` is {value}", f"it counts from {least}")
+    for name in _TIMES:
+        value = getattr(settings, name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < LONGEST:
+            raise UserError(f"`{name}` is {value}", "it is a number of seconds above 0")
     if settings.fresh and settings.offline:
         raise UserError("--fresh asks again and --offline never asks", "give one of them")
     return settings
@@ -103,9 +117,15 @@ def _upwards(folder: Path) -> Iterator[Path]:
 def _has_table(folder: Path) -> bool:
     file = folder / "pyproject.toml"
     try:
-        return "evalkit" in _toml(file).get("tool", {}) if file.is_file() else False
+        return file.is_file() and _table(file) is not None
     except UserError:
         return False  # someone else's broken file, above us: not ours to complain about
+
+
+def _table(file: Path) -> Any:
+    """What stands at `tool.evalkit` in a pyproject.toml; None for nothing."""
+    tools = _toml(file).get("tool")
+    return tools.get("evalkit") if isinstance(tools, Mapping) else None
 
 
 def _toml(file: Path) -> dict[str, Any]:
@@ -120,9 +140,11 @@ def _from_files(root: Path) -> Mapping[str, Any]:
     if own.is_file():
         found, shown = _toml(own), own.name
     elif _has_table(root):
-        found, shown = _toml(shared)["tool"]["evalkit"], f"[tool.evalkit] in {shared.name}"
+        found, shown = _table(shared), f"[tool.evalkit] in {shared.name}"
     else:
         return {}
+    if not isinstance(found, Mapping):
+        raise UserError(f"{shown} is no table", 'write [tool.evalkit], and below it model = "…"')
     for key, value in found.items():
         if key not in _FILE_KEYS:
             raise UserError(f"{shown} has no setting `{key}`", did_you_mean(key, _FILE_KEYS))

@@ -24,9 +24,12 @@ def summarise(results: Iterable[Result], gates: Mapping[str, tuple[Rule, ...]]) 
 
 
 def case_outcome(draws: Counter[Outcome], needed: int) -> Outcome:
-    """A case's outcome over its draws: decided as soon as the open ones could not change it."""
+    """A case's outcome over its draws: decided as soon as the open ones could not change it.
+
+    Fewer draws than are `needed` are draws of a run that was broken off: the others are open.
+    """
     passed, failed = draws[Outcome.PASSED], draws[Outcome.FAILED]
-    without = draws[Outcome.ERRORED] + draws[Outcome.SKIPPED]
+    without = max(draws[Outcome.ERRORED] + draws[Outcome.SKIPPED], needed - passed - failed)
     if passed >= needed:
         return Outcome.PASSED
     if not passed + failed:

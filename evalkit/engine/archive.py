@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from evalkit.records.result import Result
 from evalkit.records.rows import result_from_json, result_to_json
 from evalkit.records.run import RunInfo, StoredRun
 from evalkit.reporters.interface import STDOUT, Reporter
+from evalkit.secrets import redact
 
 RUN = "run.json"
 RESULTS = "results.jsonl"
@@ -34,55 +36,73 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)  # it holds replies: nobody else's to read
 
 
-class Archive:
-    """Writes one run. Results are appended as they come and put into plan order at the end."""
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        help = "choose another folder with --out FOLDER, or make room; every reply that came is kept"
+        raise UserError(f"{folder} cannot be written: {error.strerror}", help) from None
 
-    def __init__(self, folder: Path, info: RunInfo) -> None:
+
+class Archive:
+    """Writes one run. Results are appended as they come and put into plan order at the end.
+
+    `keys` are taken out of every line. A context manager; raises UserError where the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, info: RunInfo, keys: Iterable[str] = ()) -> None:
         self._folder = folder
-        self._offsets: dict[int, tuple[int, int]] = {}
-        try:
+        self._keys = tuple(keys)
+        self._starts = array("q")  # by index: where its line starts in the file, -1 for none
+        with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = open(folder / RESULTS, "w+b", opener=_private)  # noqa: SIM115 - closed by finish
-        except OSError as error:
-            raise UserError(
-                f"{folder} cannot be written: {error.strerror}", "choose another folder: --out FOLDER"
-            ) from None
-        self._write_info(info)
+            write_info(folder, info)
+            self._file = open(folder / RESULTS, "w+b", opener=_private)  # noqa: SIM115 - closed by __exit__
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
 
     def add(self, result: Result) -> None:
         """Append one result; it is on its way to the disk when this returns."""
-        line = (json.dumps(result_to_json(result)) + "\n").encode()
-        self._offsets[result.index] = (self._file.tell(), len(line))
-        self._file.write(line)
-        self._file.flush()
+        line = redact(json.dumps(result_to_json(result)), self._keys)
+        self._starts.extend([-1] * (result.index + 1 - len(self._starts)))
+        with _writing(self._folder):
+            self._starts[result.index] = self._file.tell()
+            self._file.write(line.encode() + b"\n")
+            self._file.flush()
 
     def finish(self, info: RunInfo) -> StoredRun:
-        """Put the results into plan order, count them, and write `run.json`."""
+        """Put the results into plan order, and count them. The run as it will be once `run.json` says so."""
         ordered = self._folder / f"{RESULTS}.new"
-        with open(ordered, "wb", opener=_private) as file:
-            for index in sorted(self._offsets):
-                start, size = self._offsets[index]
-                self._file.seek(start)
-                file.write(self._file.read(size))
-        self._file.close()
-        os.replace(ordered, self._folder / RESULTS)
-        run = _counted(self._folder, info)
-        return run
+        with _writing(self._folder):
+            with open(ordered, "wb", opener=_private) as file:
+                file.writelines(_lines_at(self._file, (start for start in self._starts if start >= 0)))
+            self._file.close()
+            os.replace(ordered, self._folder / RESULTS)
+        return _counted(self._folder, info)
 
-    def _write_info(self, info: RunInfo) -> None:
-        write_info(self._folder, info)
+
+def _lines_at(file: IO[bytes], starts: Iterable[int]) -> Iterator[bytes]:
+    for start in starts:
+        file.seek(start)
+        yield file.readline()
 
 
 def write_info(folder: Path, info: RunInfo) -> None:
-    """Write `run.json` whole or not at all."""
+    """Write `run.json` whole or not at all. Raises UserError where that cannot be."""
     new = folder / f"{RUN}.new"
-    with open(new, "w", encoding="utf-8", opener=_private) as file:
-        json.dump(info_to_json(info), file, indent=1)
-        file.write("\n")
-    os.replace(new, folder / RUN)
+    with _writing(folder):
+        with open(new, "w", encoding="utf-8", opener=_private) as file:
+            json.dump(info_to_json(info), file, indent=1)
+            file.write("\n")
+        os.replace(new, folder / RUN)
 
 
-def report(run: StoredRun, reporters: Iterator[Reporter] | list[Reporter], stdout: IO[str]) -> None:
+def report(run: StoredRun, reporters: Iterable[Reporter], stdout: IO[str]) -> None:
     """Let reporters write into the run's folder, and to standard output."""
     for reporter in reporters:
         with ExitStack() as stack:
@@ -93,7 +113,8 @@ def report(run: StoredRun, reporters: Iterator[Reporter] | list[Reporter], stdou
 
 
 def _opened(path: Path) -> IO[str]:
-    return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n", opener=_private)
+    with _writing(path):
+        return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n", opener=_private)
 
 
 def point_at(reports: Path, run_id: str) -> None:
@@ -126,14 +147,21 @@ def find_run(reports: Path, name: str = LATEST) -> Path:
     if name == LATEST:
         if not ids:
             raise UserError("there is no run yet", "evalkit run specs/")
-        pointer = reports / LATEST
-        pointed = pointer.read_text("utf-8").strip() if pointer.is_file() else pointer.resolve().name
+        pointed = _pointed_at(reports / LATEST)
         return reports / (pointed if pointed in ids else ids[-1])
     found = [run_id for run_id in ids if run_id.startswith(name)]
     if len(found) != 1:
         what = f"{len(found)} runs begin with" if found else "there is no run"
         raise UserError(f"{what} `{name}`", did_you_mean(name, ids[-5:]))
     return reports / found[0]
+
+
+def _pointed_at(pointer: Path) -> str:
+    """The id that `reports/latest` leads to; "" where it cannot be read."""
+    try:
+        return pointer.read_text("utf-8").strip() if pointer.is_file() else os.path.basename(os.path.realpath(pointer))
+    except (OSError, ValueError):
+        return ""
 
 
 def read_info(folder: Path) -> RunInfo:
@@ -157,15 +185,41 @@ def read_run(folder: Path) -> StoredRun:
 
 def _counted(folder: Path, info: RunInfo) -> StoredRun:
     def read() -> Iterator[Result]:
-        with open(folder / RESULTS, "rb") as file:
-            for number, line in enumerate(file, start=1):
-                try:
-                    result = result_from_json(json.loads(line))
-                except (ValueError, KeyError, TypeError):
-                    if not line.endswith(b"\n"):
-                        return  # the run was killed in the middle of this line
-                    raise UserError(f"{folder / RESULTS}:{number} is no result", "run it again") from None
-                yield result
+        try:
+            with open(folder / RESULTS, "rb") as file:
+                lines = _lines_at(file, _starts_in_order(file)) if info.state == "running" else file
+                yield from _results_in(lines, folder / RESULTS)
+        except OSError as error:
+            raise UserError(f"{folder / RESULTS} cannot be read: {error.strerror}", "run it again") from None
 
     columns = summarise(read(), {spec.name: spec.gate for spec in info.specs})
     return StoredRun(folder, replace(info, columns=columns), read)
+
+
+def _results_in(lines: Iterable[bytes], path: Path) -> Iterator[Result]:
+    for number, line in enumerate(lines, start=1):
+        try:
+            result = result_from_json(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            if not line.endswith(b"\n"):
+                return  # the run was killed in the middle of this line
+            raise UserError(f"{path}:{number} is no result", "run it again") from None
+        yield result
+
+
+def _starts_in_order(file: IO[bytes]) -> list[int]:
+    """Where the lines of a run that never ended start, in plan order; a line that was not written whole is left out."""
+    starts: list[tuple[int, int]] = []
+    start = 0
+    for line in file:
+        if line.endswith(b"\n"):
+            starts.append((_index_of(line), start))
+        start += len(line)
+    return [start for _, start in sorted(starts)]
+
+
+def _index_of(line: bytes) -> int:
+    try:
+        return int(json.loads(line)["index"])
+    except (ValueError, KeyError, TypeError):
+        return -1  # no result; whoever reads it will say so

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event as Flag
 
 from evalkit.errors import NotAsked, ProviderError
@@ -16,6 +16,8 @@ from evalkit.records.exchange import Attempt, Recording, Reply, Request
 FIRST_WAIT = 0.5  # seconds; doubles with each attempt
 LONGEST_WAIT = 8.0  # seconds, unless the server asks for longer
 JITTER = 0.25  # share of a wait that is left to chance, so that workers do not wake together
+_SHORTEST = 0.01  # seconds; an attempt without any time is none
+_OUT_OF_TIME = 504  # the server gave up on a long reply, and will again: two attempts, not more
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,9 @@ def ask(provider: Provider, request: Request, body: bytes, policy: Policy) -> As
     attempts: list[Attempt] = []
     while True:
         started = time.monotonic()
+        left = max(policy.deadline - (started - begun), _SHORTEST)
         try:
-            recording = provider.send(request, body)
+            recording = provider.send(replace(request, timeout=min(request.timeout, left)), body)
             reply = provider.decode(recording)
         except ProviderError as error:
             attempts.append(Attempt(time.monotonic() - started, waited, error.message))
@@ -54,12 +57,16 @@ def ask(provider: Provider, request: Request, body: bytes, policy: Policy) -> As
             attempts.append(Attempt(time.monotonic() - started, waited))
             return Asked(tuple(attempts), recording, reply)
         waited = _wait_after(last, len(attempts))
-        over = time.monotonic() - begun + waited > policy.deadline
-        if last.kind != "transient" or len(attempts) >= policy.attempts or over:
+        over = time.monotonic() - begun + waited >= policy.deadline
+        if last.kind != "transient" or len(attempts) >= _most(last, policy) or over:
             return Asked(tuple(attempts), error=_summed_up(last, attempts, begun))
-        policy.announce(Waiting(waited, last.message, len(attempts) + 1, policy.attempts))
+        policy.announce(Waiting(waited, last.message, len(attempts) + 1, _most(last, policy)))
         if policy.stop.wait(waited):
             raise NotAsked("interrupted", "stopped while waiting for another attempt")
+
+
+def _most(error: ProviderError, policy: Policy) -> int:
+    return min(2, policy.attempts) if error.status == _OUT_OF_TIME else policy.attempts
 
 
 def _wait_after(error: ProviderError, attempts: int) -> float:

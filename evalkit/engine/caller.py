@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from evalkit.engine.attempts import Policy, ask
+from evalkit.engine.attempts import Asked, Policy, ask
 from evalkit.engine.replies import Question, ReplyStore
-from evalkit.errors import NotAsked, ProviderError
+from evalkit.engine.standing import Standing
+from evalkit.errors import NotAsked, ProviderError, UserError
 from evalkit.providers.interface import Provider
 from evalkit.records.exchange import Call, Request
 from evalkit.records.result import Failure
@@ -35,19 +35,23 @@ class Caller:
         self._provider = provider
         self._settings = settings
         self._policy = policy
-        self._claims = _Claims()
+        self._standing = Standing()
         self._slots: dict[str, threading.Semaphore] = {}
         self._lock = threading.Lock()
         self._made = 0
-        self._gone: dict[tuple[str, str], str] = {}
         self._asked: set[bytes] = set()
 
     def call(self, request: Request, question: Question) -> Called:
         """The reply to a request. Raises NotAsked where nothing was recorded and nothing may be asked."""
-        provider = self._provider(request.provider)
-        with self._claims.of(question.key):
+        provider, key = self._provider(request.provider), question.key
+        with self._store.claims.among_threads(key):
             replayed = self._replayed(provider, request, question)
-            return replayed or self._fresh(provider, request, question)
+            if replayed:
+                return replayed
+            if self._settings.offline:
+                raise NotAsked("offline", "no recording, and --offline never asks")
+            with self._store.claims.among_processes(key, self._policy.stop):
+                return self._replayed(provider, request, question) or self._fresh(provider, request, question)
 
     def _replayed(self, provider: Provider, request: Request, question: Question) -> Called | None:
         if self._settings.fresh and question.key not in self._asked:
@@ -56,23 +60,22 @@ class Caller:
         if recording is None:
             return None
         try:
-            return Called(Call(request, provider.decode(recording), origin="replayed"))
-        except ProviderError:
-            return None  # a parser stricter than the one that stored it: ask again
+            reply = provider.decode(recording)
+        except Exception:  # noqa: BLE001 - a parser stricter than the one that stored it: ask again
+            return None
+        self._standing.accepted(request)
+        return Called(Call(request, reply, origin="replayed"))
 
     def _fresh(self, provider: Provider, request: Request, question: Question) -> Called:
-        if self._settings.offline:
-            raise NotAsked("offline", "no recording, and --offline never asks")
         with self._slot(provider):
             self._reserve(request)
-            asked = ask(provider, request, question.body, self._policy)
+            asked = _asked(provider, request, question.body, self._policy)
         if asked.error or asked.recording is None:
             error = asked.error or ProviderError("transient", "no reply")
-            if error.kind == "terminal":
-                model = request.model if error.status == 404 else ""
-                self._gone.setdefault((request.provider, model), error.message)
+            self._standing.failed(request, error)
             return Called(Call(request, attempts=asked.attempts), Failure(error.kind, error.message))
         self._store.put(question, asked.recording)
+        self._standing.accepted(request)
         if self._settings.fresh:
             self._asked.add(question.key)
         return Called(Call(request, asked.reply, attempts=asked.attempts))
@@ -81,9 +84,9 @@ class Caller:
         """Count a call that is about to be made. Raises NotAsked where it may not be."""
         if self._policy.stop.is_set():
             raise NotAsked("interrupted", "stopped before it was asked")
-        for model in (request.model, ""):
-            if (request.provider, model) in self._gone:
-                raise NotAsked("gone", f"not asked, after: {self._gone[request.provider, model]}")
+        why_not = self._standing.why_not(request)
+        if why_not:
+            raise NotAsked("gone", f"not asked, after: {why_not}")
         with self._lock:
             if self._settings.max_calls is not None and self._made >= self._settings.max_calls:
                 raise NotAsked("budget", f"not asked: --max-calls {self._settings.max_calls} is reached")
@@ -101,24 +104,13 @@ class Caller:
             yield
 
 
-class _Claims:
-    """Makes two workers that want the same draw take turns, so that the second finds the reply of the first."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._held: dict[bytes, threading.Lock] = {}
-        self._wanted: defaultdict[bytes, int] = defaultdict(int)
-
-    @contextmanager
-    def of(self, key: bytes) -> Iterator[None]:
-        with self._lock:
-            claim = self._held.setdefault(key, threading.Lock())
-            self._wanted[key] += 1
-        try:
-            with claim:
-                yield
-        finally:
-            with self._lock:
-                self._wanted[key] -= 1
-                if not self._wanted[key]:
-                    del self._wanted[key], self._held[key]
+def _asked(provider: Provider, request: Request, body: bytes, policy: Policy) -> Asked:
+    """What came of asking, whatever a provider raises: one that breaks must not take the run with it."""
+    try:
+        return ask(provider, request, body, policy)
+    except NotAsked:
+        raise
+    except UserError as error:
+        return Asked((), error=ProviderError("terminal", error.message))
+    except Exception as error:  # noqa: BLE001 - providers are plugged in
+        return Asked((), error=ProviderError("rejected", f"the provider broke: {type(error).__name__}: {error}"))

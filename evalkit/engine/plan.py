@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from evalkit.engine.replies import Question
+from evalkit.errors import UserError
 from evalkit.providers.interface import Provider
 from evalkit.records.exchange import Request
 from evalkit.records.result import Column
@@ -108,10 +109,17 @@ class Plan:
             case=case.id,
         )
         provider = self.provider(model.provider)
-        body = provider.encode(request)
+        body = _encoded(provider, request)
         once = Question(provider.name, model.id, body).key
         for draw in range(1, case.trials.count + 1):
             seen[once] += 1
             number = seen[once]
             question = Question(provider.name, model.id, body, number)
             yield replace(first, draw=draw, request=replace(request, draw=number), question=question)
+
+
+def _encoded(provider: Provider, request: Request) -> bytes:
+    try:
+        return provider.encode(request)
+    except ValueError as error:
+        raise UserError(f"{request.provider}/{request.model} cannot be asked: {error}", "see its params") from None

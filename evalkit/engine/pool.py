@@ -20,12 +20,18 @@ _LEFT = object()  # what a worker hands back when it takes no more jobs
 
 
 class Pool(Generic[Job, Done]):
-    """Runs `work` on every job with `size` threads. Jobs are taken when a worker is free, never ahead."""
+    """Runs `work` on every job with `size` threads. Jobs are taken when a worker is free, never ahead.
 
-    def __init__(self, work: Callable[[Job], Done], size: int, stop: threading.Event) -> None:
+    `stopping` is called once, in the thread that runs the pool, when `stop` was found set.
+    """
+
+    def __init__(
+        self, work: Callable[[Job], Done], size: int, stop: threading.Event, stopping: Callable[[], None]
+    ) -> None:
         self._work = work
         self._size = size
         self._stop = stop
+        self._stopping = stopping
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._taking = threading.Lock()
 
@@ -41,6 +47,7 @@ class Pool(Generic[Job, Done]):
         while busy and time.monotonic() < deadline:
             if self._stop.is_set() and deadline == float("inf"):
                 deadline = time.monotonic() + GRACE
+                self._stopping()
             try:
                 item = self._done.get(timeout=_TICK)
             except queue.Empty:
@@ -67,10 +74,10 @@ class Pool(Generic[Job, Done]):
 
 
 @contextmanager
-def stopping_on_signals(stop: threading.Event, announce: Callable[[], None]) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM sets `stop` and calls `announce`; the second ends at once.
+def stopping_on_signals(stop: threading.Event) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM sets `stop`, and does no more: it may come in the middle of a print.
 
-    Outside the main thread, where Python delivers no signals, this changes nothing.
+    The second ends at once. Outside the main thread, where Python delivers no signals, this changes nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -80,7 +87,6 @@ def stopping_on_signals(stop: threading.Event, announce: Callable[[], None]) -> 
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        announce()
 
     before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

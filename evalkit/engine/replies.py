@@ -13,10 +13,12 @@ import os
 import sqlite3
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from evalkit.engine.claims import Claims
 from evalkit.errors import UserError
 from evalkit.records.exchange import Recording
 
@@ -59,18 +61,34 @@ class Question:
 
 
 class ReplyStore:
-    """Recordings by question. Safe for many threads; several processes may share one file."""
+    """Recordings by question. Safe for many threads; several processes may share one file.
+
+    `claims` says who may ask. Every method raises UserError where the file cannot be read or written.
+    """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self.path = path
-        try:
+        with self._said("opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self.claims = Claims(path.with_suffix(".lock"))
             self._db = sqlite3.connect(path, timeout=_WAIT, check_same_thread=False, isolation_level=None)
-            self._prepare()
+        try:
+            with self._said("opened"):
+                self._prepare()
+        except UserError:
+            self.close()
+            raise
+
+    @contextmanager
+    def _said(self, done: str) -> Iterator[None]:
+        try:
+            yield
         except (OSError, sqlite3.Error) as error:
-            raise UserError(f"the reply store {path} cannot be opened: {error}", "is the folder writable?") from None
+            raise UserError(
+                f"the reply store {self.path} cannot be {done}: {error}", "is there room, and may you write there?"
+            ) from None
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -90,18 +108,21 @@ class ReplyStore:
 
     def get(self, question: Question) -> Recording | None:
         """The recording of a question; None when it was never answered."""
-        with self._lock:
+        with self._said("read"), self._lock:
             row = self._db.execute(
                 "SELECT body, headers, seconds, time FROM replies WHERE key = ?", (question.key,)
             ).fetchone()
         if row is None:
             return None
-        headers: Mapping[str, str] = json.loads(row[1])
-        return Recording(zlib.decompress(row[0]), headers, row[2], row[3])
+        try:
+            headers: Mapping[str, str] = json.loads(row[1])
+            return Recording(zlib.decompress(row[0]), headers, row[2], row[3])
+        except (zlib.error, ValueError):
+            return None  # damaged on disk: it is asked again
 
     def has(self, question: Question) -> bool:
         """Whether a question was answered before."""
-        with self._lock:
+        with self._said("read"), self._lock:
             row = self._db.execute("SELECT 1 FROM replies WHERE key = ?", (question.key,)).fetchone()
         return row is not None
 
@@ -119,10 +140,11 @@ class ReplyStore:
             recording.seconds,
             recording.time,
         )
-        with self._lock:
+        with self._said("written"), self._lock:
             self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and drop the claims."""
         with self._lock:
             self._db.close()
+        self.claims.close()

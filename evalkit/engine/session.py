@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,6 +14,7 @@ from pathlib import Path
 
 from evalkit import catalog
 from evalkit.decide.gate import exit_code
+from evalkit.decide.summary import case_outcome
 from evalkit.engine.archive import Archive, find_run, new_run_id, point_at, read_run, write_info
 from evalkit.engine.attempts import Policy
 from evalkit.engine.caller import Caller
@@ -21,9 +24,10 @@ from evalkit.engine.replies import ReplyStore
 from evalkit.engine.trial import Performer
 from evalkit.errors import NothingToMeasure
 from evalkit.providers.interface import Provider
+from evalkit.providers.vendors import keys_in
 from evalkit.records.event import Ended, Event, Finished, Planned, Stopping
-from evalkit.records.result import Outcome, Result
-from evalkit.records.run import RunInfo, SpecInfo, StoredRun
+from evalkit.records.result import Column, Outcome, Result
+from evalkit.records.run import RunInfo, RunState, SpecInfo, StoredRun
 from evalkit.settings import Settings
 from evalkit.spec.load import load
 from evalkit.version import __version__
@@ -33,7 +37,10 @@ Hear = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a plan will ask: trials of each spec, calls to make, calls recorded, tokens of the prompts (about)."""
+    """What a plan will ask: trials of each spec, calls to make, calls recorded, tokens of the prompts (about).
+
+    `models` are names of columns, `asked` are (provider, model) of the calls to make.
+    """
 
     specs: tuple[tuple[str, int], ...]
     models: tuple[str, ...]
@@ -41,7 +48,12 @@ class Forecast:
     to_ask: int
     recorded: int
     prompt_tokens: int
-    providers: tuple[str, ...]
+    asked: tuple[tuple[str, str], ...]
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The names of the providers that will be asked."""
+        return tuple(dict.fromkeys(name for name, _ in self.asked))
 
 
 class Session:
@@ -83,38 +95,41 @@ class Session:
 
     def _make_ready(self, forecast: Forecast) -> None:
         if not self._settings.offline:
-            for name in forecast.providers:
-                self._provider(name).ready()
+            for name, model in forecast.asked:
+                self._provider(name).ready(model)
 
     def _performed(self, plan: Plan, store: ReplyStore, forecast: Forecast, command: str) -> StoredRun:
         settings, begun = self._settings, time.monotonic()
         info = _begun(plan, forecast, command)
-        archive = Archive(settings.out or settings.reports / info.id, info)
-        workers = _workers(settings, forecast, self._provider)
+        folder = settings.out or settings.reports / info.id
+        with (
+            Archive(folder, info, keys_in(settings.environ)) as archive,
+            closing(self._results(plan, store, forecast)) as results,
+        ):
+            for result in results:
+                archive.add(result)
+                self._tell(Finished(result))
+            state: RunState = "interrupted" if self._stop.is_set() else "finished"
+            run = archive.finish(replace(info, state=state, seconds=round(time.monotonic() - begun, 3)))
+        return self._decided(run)
+
+    def _results(self, plan: Plan, store: ReplyStore, forecast: Forecast) -> Generator[Result]:
+        """All results as they come, but of trials that were given up because the run is stopped."""
+        settings, workers = self._settings, _workers(self._settings, forecast, self._provider)
         policy = Policy(settings.attempts, settings.deadline, self._stop, self._tell)
         performer = Performer(Caller(store, self._provider, settings, policy))
+        pool = Pool(performer.perform, workers, self._stop, lambda: self._tell(Stopping()))
         self._tell(
             Planned(forecast.specs, forecast.models, forecast.trials, forecast.to_ask, forecast.recorded, workers)
         )
-        with stopping_on_signals(self._stop, lambda: self._hear(Stopping())):
-            for result in self._wanted(Pool(performer.perform, workers, self._stop).run(plan)):
-                archive.add(result)
-                self._tell(Finished(result))
-        self._tell(Ended())
-        run = archive.finish(
-            replace(
-                info,
-                state="interrupted" if self._stop.is_set() else "finished",
-                seconds=round(time.monotonic() - begun, 3),
-            )
-        )
-        return self._decided(run)
-
-    def _wanted(self, results: Iterator[Result]) -> Iterator[Result]:
-        """All results but of trials that were given up because the run is stopped: they were not begun."""
-        for result in results:
-            if not (result.error and result.error.kind == "interrupted"):
-                yield result
+        try:
+            with stopping_on_signals(self._stop):
+                yield from (r for r in pool.run(plan) if not (r.error and r.error.kind == "interrupted"))
+        except BaseException:
+            self._stop.set()  # nothing more may be asked when nobody takes the results
+            raise
+        finally:
+            self._tell(Ended())
 
     def _decided(self, run: StoredRun) -> StoredRun:
         info = run.info
@@ -134,7 +149,7 @@ def _forecast(plan: Plan, store: ReplyStore, settings: Settings) -> Forecast:
     trials, to_ask, recorded, characters = 0, 0, 0, 0
     specs: dict[str, int] = {}
     models: dict[str, None] = {}
-    providers: dict[str, None] = {}
+    asked: dict[tuple[str, str], None] = {}
     for trial in plan:
         trials += 1
         specs[trial.spec.name] = specs.get(trial.spec.name, 0) + 1
@@ -146,10 +161,10 @@ def _forecast(plan: Plan, store: ReplyStore, settings: Settings) -> Forecast:
         else:
             to_ask += 1
             characters += sum(len(message.content) for message in trial.request.messages)
-            providers.setdefault(trial.request.provider)
+            asked.setdefault((trial.request.provider, trial.request.model))
     if not trials:
         raise NothingToMeasure("no case is selected", "loosen -k, --tag, --limit or --failed")
-    return Forecast(tuple(specs.items()), tuple(models), trials, to_ask, recorded, characters // 4, tuple(providers))
+    return Forecast(tuple(specs.items()), tuple(models), trials, to_ask, recorded, characters // 4, tuple(asked))
 
 
 def _begun(plan: Plan, forecast: Forecast, command: str) -> RunInfo:
@@ -172,8 +187,16 @@ def _workers(settings: Settings, forecast: Forecast, provider: Callable[[str], P
 
 
 def _failed_in(folder: Path) -> frozenset[tuple[str, str]]:
-    run = read_run(folder)
-    wanted = frozenset((r.spec, r.case) for r in run.results() if r.outcome in (Outcome.FAILED, Outcome.ERRORED))
+    """(spec, case) of all that should have passed in a run and did not, in any column."""
+    draws: defaultdict[tuple[Column, str, int], Counter[Outcome]] = defaultdict(Counter)
+    for result in read_run(folder).results():
+        if not (result.error and result.error.kind == "skip"):
+            draws[result.column, result.case, result.needed][result.outcome] += 1
+    wanted = frozenset(
+        (column.spec, case)
+        for (column, case, needed), outcomes in draws.items()
+        if case_outcome(outcomes, needed) is not Outcome.PASSED
+    )
     if not wanted:
         raise NothingToMeasure(f"no case failed in {folder.name}", "evalkit run specs/")
     return wanted

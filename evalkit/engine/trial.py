@@ -8,7 +8,7 @@ from evalkit.engine.caller import Called, Caller
 from evalkit.engine.plan import Trial
 from evalkit.errors import CheckError, NotAsked, TemplateError, UserError
 from evalkit.records.exchange import Reply
-from evalkit.records.result import Answer, Failure, Outcome, Result, Score, failed, no_verdict
+from evalkit.records.result import Answer, Failure, Outcome, Result, Score, failed
 from evalkit.records.spec import Case, Check
 from evalkit.spec.render import Binder
 
@@ -54,8 +54,10 @@ class Performer:
         try:
             return self._binder.bound(check, case).score(answer)
         except (CheckError, TemplateError, UserError) as error:
-            broken = no_verdict(str(error))
-            return Score(None, None, broken.reason, check.scorer, check.label, check.is_advisory)
+            why = str(error)
+        except Exception as error:  # noqa: BLE001 - nothing a scorer does can stop the run, nor its factory
+            why = f"the scorer cannot be made: {type(error).__name__}: {error}"
+        return Score(None, None, why, check.scorer, check.label, check.is_advisory)
 
 
 def outcome_of(scores: Sequence[Score]) -> Outcome:
