@@ -11,6 +11,10 @@ from evalkit.records.result import Answer, Score, failed, not_found, passed
 from evalkit.records.spec import Check
 from evalkit.scorers.interface import quoted, text_argument
 
+# What makes a label part of another word: non-positive, can't, C++, very_positive; and of another number: -5, 5.5.
+_BEFORE = r"(?<![^\W_](?:_*|[-'’]))(?!(?<=[-+\u2212\u2013])\d)(?!(?<=\d[.,])\d)"
+_AFTER = r"(?!(?:_*|-|['’](?!s(?!\w)))[^\W_])(?![+#])(?!(?<=\d)[.,]\d)"
+
 
 class Label:
     """`label`: exactly one of the labels `among` stands in the answer as a whole word, and it is the expected one."""
@@ -30,7 +34,7 @@ class Label:
                 f"the label {quoted(expected)} is not in `among`: {did_you_mean(expected, self._labels.values())}"
             )
         longest_first = sorted(self._labels, key=len, reverse=True)
-        self._pattern = regex.compile(r"(?<!\w)(?:" + "|".join(map(regex.escape, longest_first)) + r")(?!\w)")
+        self._pattern = regex.compile(_BEFORE + "(?:" + "|".join(map(regex.escape, longest_first)) + ")" + _AFTER)
 
     def score(self, answer: Answer) -> Score:
         """Passed for the expected label alone; none or several leave nothing to judge."""

@@ -6,9 +6,10 @@ Nothing found fails the check, also under `not`: a Score comes back instead of a
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import isinf
 from typing import Any, NoReturn
 
 import regex
@@ -18,33 +19,46 @@ from evalkit.records.result import Answer, Score, not_found
 from evalkit.records.spec import Check, Step
 
 TIME_LIMIT = 1.0  # seconds one pattern may search one reply
-_FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+# A fence closes where its line ends: inside a JSON string stands no line break, so no such fence either.
+_FENCE = regex.compile(r"```[\w-]*[ \t]*\r?\n(.*?)```[ \t]*$", regex.DOTALL | regex.MULTILINE)
 _FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "x": regex.VERBOSE}
 
 
 def compiled(pattern: str, flags: str = "") -> regex.Pattern[str]:
-    """A pattern ready to search with. Raises CheckError for a bad one."""
+    """A pattern ready to search with; the line break that ends a YAML block is no part. Raises CheckError."""
     bits = regex.VERSION0
     for letter in flags:
         bits |= _FLAGS[letter]
     try:
-        return regex.compile(pattern, bits)
+        return regex.compile(pattern.removesuffix("\n"), bits)
     except regex.error as error:
         raise CheckError(f"not a pattern: {error}") from None
 
 
+def search(pattern: regex.Pattern[str], text: str, *, full: bool = False) -> regex.Match[str] | None:
+    """The first match, or with `full` that of the whole text. Raises CheckError at the time limit."""
+    with _time_limit():
+        return (pattern.fullmatch if full else pattern.search)(text, timeout=TIME_LIMIT)
+
+
 def matches(pattern: regex.Pattern[str], text: str) -> list[regex.Match[str]]:
-    """All matches. Raises CheckError when the pattern takes longer than the limit."""
-    try:
+    """All matches. Raises CheckError at the time limit."""
+    with _time_limit():
         return list(pattern.finditer(text, timeout=TIME_LIMIT))
+
+
+@contextmanager
+def _time_limit() -> Iterator[None]:
+    try:
+        yield
     except TimeoutError:
         raise CheckError(f"the pattern took more than {TIME_LIMIT:g} s") from None
 
 
 def parse_json(text: str) -> Any:
-    """Strict JSON: no NaN, no Infinity. Raises ValueError, also for nesting too deep to read."""
+    """Strict JSON: no NaN, no Infinity, also none written as 1e999. Raises ValueError, also for deep nesting."""
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -53,15 +67,22 @@ def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+def _finite(literal: str) -> float:
+    number = float(literal)
+    if isinf(number):
+        raise ValueError("a number is too large")
+    return number
+
+
 def json_in(text: str) -> Any:
-    """The JSON value a reply holds: the whole text, or its only code fence. Raises ValueError."""
+    """The JSON value a reply holds: the whole text, or its only code fence. Raises ValueError or CheckError."""
     try:
         return parse_json(text)
     except ValueError as error:
-        fenced = _FENCE.findall(text)
+        fenced = matches(_FENCE, text)
         if len(fenced) != 1:
             raise ValueError(str(error)) from None
-        return parse_json(fenced[0])
+        return parse_json(fenced[0].group(1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -38,7 +39,7 @@ class Bound:
         """The check's score of a whole reply: extract, judge, label. Never raises: what breaks is errored."""
         try:
             part = self.extraction.apply(answer)
-            score = part if isinstance(part, Score) else self.scorer.score(part)
+            score = part if isinstance(part, Score) else _sound(self.scorer.score(part))
         except CheckError as error:
             score = no_verdict(str(error))
         except Exception as error:  # noqa: BLE001 - nothing a scorer does can stop the run
@@ -47,18 +48,36 @@ class Bound:
         return replace(score, scorer=check.scorer, name=check.label, is_advisory=check.is_advisory)
 
 
+def _sound(score: Any) -> Score:
+    """What a scorer gave, held to its contract, which a plug-in may break. Raises CheckError."""
+    if not isinstance(score, Score):
+        raise CheckError(f"the scorer gave {kind_of(score)}, not a Score")
+    if score.value is not None and not 0 <= score.value <= 1:
+        raise CheckError(f"the scorer gave the value {score.value}, which is not from 0 to 1")
+    return score
+
+
 def quoted(value: Any) -> str:
     """A value as reasons quote it: on one line, cut when long."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    line = " ".join(text[: SHOWN * 4].split())
-    cut = line if len(line) <= SHOWN else line[: SHOWN - 1].rstrip() + "…"
-    return f'"{cut}"' if isinstance(value, str) else cut
+    if isinstance(value, str):
+        return f'"{one_line(value)}"'
+    return one_line(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def one_line(text: str, limit: int = SHOWN) -> str:
+    """A text on one line of at most `limit` characters; what was cut off shows as `…`."""
+    line = re.sub(r"\s+", " ", text[: limit * 4])
+    is_whole = len(line) <= limit and len(text) <= limit * 4
+    return line if is_whole else line[: limit - 1].rstrip() + "…"
 
 
 def text_argument(check: Check, value: Any) -> str:
-    """A text where one is wanted: numbers and booleans print as JSON. Raises CheckError for anything else."""
+    """A text where one is wanted: numbers and booleans print as JSON. Raises CheckError for anything else.
+
+    The line break that ends a YAML block (`|`) is nothing that a reply must have.
+    """
     if isinstance(value, str):
-        return value
+        return value.removesuffix("\n")
     if isinstance(value, bool | int | float):
         return json.dumps(value)
     raise CheckError(f"`{check.scorer}` takes a text, not {kind_of(value)}")
@@ -72,4 +91,5 @@ def kind_of(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
-    return {bool: "a boolean", int: "a number", float: "a number", str: "a text"}.get(type(value), "this")
+    known = {bool: "a boolean", int: "a number", float: "a number", str: "a text"}
+    return known.get(type(value), f"a {type(value).__name__}")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import jsonschema
-from jsonschema.exceptions import SchemaError, best_match
+from jsonschema.exceptions import SchemaError, ValidationError, best_match
 from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
+from jsonschema.validators import extend, validator_for
+from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # ships no types
+from referencing import Resource
 from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
 
 from evalkit.errors import CheckError
 from evalkit.records.result import Answer, Score, failed, not_found, passed
 from evalkit.records.spec import Check
-from evalkit.scorers.extract import parse_json
-from evalkit.scorers.interface import kind_of, quoted
+from evalkit.scorers.extract import compiled, parse_json, search
+from evalkit.scorers.interface import SHOWN, kind_of, one_line, quoted
 
 
 class JsonSchema:
@@ -30,8 +34,11 @@ class JsonSchema:
             kind.check_schema(schema)
         except SchemaError as error:
             where = "/".join(str(step) for step in error.absolute_path)
-            raise CheckError(f"not a JSON Schema: {error.message}" + (f" (at {where})" if where else "")) from None
-        self._validator: Validator = kind(schema)
+            said = one_line(error.message, SHOWN * 3)
+            raise CheckError(f"not a JSON Schema: {said}" + (f" (at {where})" if where else "")) from None
+        _check_references(schema)
+        # The registry holds the drafts alone; jsonschema's own would fetch what a `$ref` names, from disk or network.
+        self._validator: Validator = _with_time_limit(kind)(schema, registry=REGISTRY)
 
     def score(self, answer: Answer) -> Score:
         """Passed when valid; text that is not JSON has nothing to judge."""
@@ -42,7 +49,41 @@ class JsonSchema:
         try:
             worst = best_match(self._validator.iter_errors(value))
         except Unresolvable as missing:
-            raise CheckError(f"the schema refers to what is not there: {missing}") from None
+            raise _nowhere(missing) from None
+        except RecursionError:
+            raise CheckError("the schema goes round in circles, or the answer is nested too deeply") from None
         if worst is None:
             return passed("valid")
-        return failed(f"at `{worst.json_path}`: {worst.message}")
+        said = worst.message.replace(repr(worst.instance), quoted(worst.instance))
+        return failed(one_line(f"at `{worst.json_path}`: {said}", SHOWN * 3))
+
+
+def _check_references(schema: Any) -> None:
+    """Raise CheckError for the first reference of a schema that leads nowhere."""
+    root = Resource.from_contents(schema, default_specification=DRAFT202012)
+    name = root.id() or ""
+    parts = [(root, REGISTRY.with_resource(name, root).resolver(name))]
+    while parts:
+        part, resolver = parts.pop()
+        reference = part.contents.get("$ref") if isinstance(part.contents, Mapping) else None
+        try:
+            if isinstance(reference, str):
+                resolver.lookup(reference)
+        except Unresolvable as missing:
+            raise _nowhere(missing) from None
+        parts += [(inner, resolver.in_subresource(inner)) for inner in part.subresources()]
+
+
+def _nowhere(missing: Unresolvable) -> CheckError:
+    return CheckError(f"the schema refers to what is not there: {missing.ref}")
+
+
+@lru_cache
+def _with_time_limit(kind: Any) -> Any:
+    """A validator whose `pattern` stops at the time limit."""
+    return extend(kind, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+
+
+def _pattern(validator: Validator, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if validator.is_type(instance, "string") and not search(compiled(pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")

@@ -7,7 +7,7 @@ import unicodedata
 from evalkit.errors import CheckError
 from evalkit.records.result import Answer, Score, failed, passed
 from evalkit.records.spec import Check
-from evalkit.scorers.extract import TIME_LIMIT, compiled
+from evalkit.scorers.extract import compiled, search
 from evalkit.scorers.interface import quoted, text_argument
 
 
@@ -21,7 +21,6 @@ class _Expected:
     """What the scorers of this file share: texts, any of which will do, compared in one form."""
 
     _verb = ""
-    _strips = False  # whether outer white space of the expected text counts for nothing
 
     def __init__(self, check: Check) -> None:
         given = check.argument if isinstance(check.argument, list) else [check.argument]
@@ -30,7 +29,11 @@ class _Expected:
         self._ignore_case = bool(check.options.get("ignore_case"))
         texts = [text_argument(check, item) for item in given]
         self._said = " or ".join(quoted(text) for text in texts[:5]) + (" or …" if len(texts) > 5 else "")
-        self._texts = {_folded(text.strip() if self._strips else text, self._ignore_case): text for text in texts}
+        self._texts = {_folded(self._trimmed(text), self._ignore_case): text for text in texts}
+
+    def _trimmed(self, text: str) -> str:
+        """An expected text without the white space that no answer can have there."""
+        return text
 
     def _holds(self, text: str, answer: str) -> bool:
         raise NotImplementedError
@@ -48,7 +51,9 @@ class Equals(_Expected):
     """`equals`: the whole answer, outer white space apart, is the text or number, or one of a list."""
 
     _verb = "is"
-    _strips = True
+
+    def _trimmed(self, text: str) -> str:
+        return text.strip()
 
     def _holds(self, text: str, answer: str) -> bool:
         return text == answer
@@ -77,6 +82,9 @@ class StartsWith(_Needle):
 
     _verb = "starts with"
 
+    def _trimmed(self, text: str) -> str:
+        return text.lstrip()
+
     def _holds(self, text: str, answer: str) -> bool:
         return answer.startswith(text)
 
@@ -85,6 +93,9 @@ class EndsWith(_Needle):
     """`ends_with`: the answer, outer white space apart, ends with the text, or any of a list."""
 
     _verb = "ends with"
+
+    def _trimmed(self, text: str) -> str:
+        return text.rstrip()
 
     def _holds(self, text: str, answer: str) -> bool:
         return answer.endswith(text)
@@ -97,18 +108,12 @@ class Regex:
         if not isinstance(check.argument, str) or not check.argument:
             raise CheckError("`regex` takes a pattern")
         self._shown = check.argument
-        self._pattern = compiled(check.argument, str(check.options.get("flags", "")))
+        self._pattern = compiled(_folded(check.argument, ignore_case=False), str(check.options.get("flags", "")))
         self._full = bool(check.options.get("full"))
 
     def score(self, answer: Answer) -> Score:
         """Passed when the pattern is found. Raises CheckError at the time limit."""
-        try:
-            if self._full:
-                match = self._pattern.fullmatch(answer.text, timeout=TIME_LIMIT)
-            else:
-                match = self._pattern.search(answer.text, timeout=TIME_LIMIT)
-        except TimeoutError:
-            raise CheckError(f"the pattern took more than {TIME_LIMIT:g} s") from None
+        match = search(self._pattern, _folded(answer.text, ignore_case=False), full=self._full)
         if match:
             return passed(f"matches {quoted(match.group())}")
         return failed(f"expected a match of {quoted(self._shown)}, found {quoted(answer.text)}")
