@@ -18,6 +18,7 @@ from evalkit.errors import CheckError
 from evalkit.records.result import Answer, Score, not_found
 from evalkit.records.spec import Check, Step
 
+DIGITS = 4000  # of a whole number; Python reads no more than 4300
 TIME_LIMIT = 1.0  # seconds one pattern may search one reply
 # A fence closes where its line ends: inside a JSON string stands no line break, so no such fence either.
 _FENCE = regex.compile(r"```[\w-]*[ \t]*\r?\n(.*?)```[ \t]*$", regex.DOTALL | regex.MULTILINE)
@@ -56,9 +57,9 @@ def _time_limit() -> Iterator[None]:
 
 
 def parse_json(text: str) -> Any:
-    """Strict JSON: no NaN, no Infinity, also none written as 1e999. Raises ValueError, also for deep nesting."""
+    """Strict JSON: no NaN, no number too large to hold. Raises ValueError, also for nesting too deep to read."""
     try:
-        return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        return json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -72,6 +73,12 @@ def _finite(literal: str) -> float:
     if isinf(number):
         raise ValueError("a number is too large")
     return number
+
+
+def _bounded(literal: str) -> int:
+    if len(literal) > DIGITS:
+        raise ValueError("a number is too large")
+    return int(literal)
 
 
 def json_in(text: str) -> Any:

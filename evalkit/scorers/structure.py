@@ -49,7 +49,7 @@ class JsonSchema:
         try:
             worst = best_match(self._validator.iter_errors(value))
         except Unresolvable as missing:
-            raise _nowhere(missing) from None
+            raise _nowhere(missing.ref) from None
         except RecursionError:
             raise CheckError("the schema goes round in circles, or the answer is nested too deeply") from None
         if worst is None:
@@ -69,13 +69,13 @@ def _check_references(schema: Any) -> None:
         try:
             if isinstance(reference, str):
                 resolver.lookup(reference)
-        except Unresolvable as missing:
-            raise _nowhere(missing) from None
+        except Unresolvable:
+            raise _nowhere(str(reference)) from None
         parts += [(inner, resolver.in_subresource(inner)) for inner in part.subresources()]
 
 
-def _nowhere(missing: Unresolvable) -> CheckError:
-    return CheckError(f"the schema refers to what is not there: {missing.ref}")
+def _nowhere(reference: str) -> CheckError:
+    return CheckError(f"the schema refers to what is not there: {reference}")
 
 
 @lru_cache
