@@ -6,6 +6,7 @@ import os
 
 import click
 
+from evalkit.cli.streams import say
 from evalkit.settings import settings_for
 
 
@@ -20,7 +21,7 @@ def list_(kind: str) -> None:
       evalkit list runs
     """
     for line in {"scorers": _scorers, "providers": _providers, "runs": _runs}[kind]():
-        click.echo(line)
+        say(line)
 
 
 def _scorers() -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from importlib import import_module
 
 import click
 
+from evalkit.cli.streams import say, take_streams, trouble_with_output
 from evalkit.errors import Exit, NothingToMeasure, SpecError, UserError
 from evalkit.version import __version__
 
@@ -51,9 +51,12 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a narrow encoding must not end a run
-    sys.exit(exit_code_of(sys.argv[1:]))
+    take_streams()
+    code = exit_code_of(sys.argv[1:])
+    trouble = trouble_with_output()
+    if trouble:
+        click.echo(f"error: standard output cannot be written: {trouble}", err=True)
+    sys.exit(code or (Exit.USER_ERROR if trouble else Exit.OK))
 
 
 def exit_code_of(arguments: list[str]) -> int:
@@ -72,16 +75,13 @@ def exit_code_of(arguments: list[str]) -> int:
         show_problems(wrong.problems)
         return Exit.USER_ERROR
     except UserError as wrong:
-        click.echo(f"error: {wrong.message}", err=True)
+        say(f"error: {wrong.message}", err=True)
         if wrong.help:
-            click.echo(f"  help: {wrong.help}", err=True)
+            say(f"  help: {wrong.help}", err=True)
         return Exit.NOTHING_MEASURED if isinstance(wrong, NothingToMeasure) else Exit.USER_ERROR
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped; every reply that came is kept, the same command continues", err=True)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left: nothing to flush to
-        return Exit.OK
     except Exception:  # noqa: BLE001 - the last word: a bug of ours
         traceback.print_exc()
         click.echo(f"\nThis is a bug in evalkit {__version__}. Please report it with the lines above.", err=True)

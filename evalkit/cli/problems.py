@@ -6,8 +6,7 @@ import linecache
 from collections import Counter
 from collections.abc import Sequence
 
-import click
-
+from evalkit.cli.streams import say
 from evalkit.records.problem import Problem
 from evalkit.reporters.interface import visible
 
@@ -21,12 +20,12 @@ def show_problems(problems: Sequence[Problem]) -> None:
         file = problem.place.file
         shown[file] += 1
         if shown[file] <= A_FILE:
-            click.echo(as_text(problem), err=True)
+            say(as_text(problem), err=True)
     for file, count in shown.items():
         if count > A_FILE:
-            click.echo(f"{file}: and {count - A_FILE} more", err=True)
+            say(f"{file}: and {count - A_FILE} more", err=True)
     errors = sum(problem.severity == "error" for problem in problems)
-    click.echo(f"{errors} problem{'s' if errors != 1 else ''}; nothing was called.", err=True)
+    say(f"{errors} problem{'s' if errors != 1 else ''}; nothing was called.", err=True)
 
 
 def as_text(problem: Problem) -> str:

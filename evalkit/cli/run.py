@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from evalkit.cli.streams import say
+from evalkit.reporters.interface import one_line
 from evalkit.settings import settings_for
 
 if TYPE_CHECKING:
     from evalkit.engine.session import Forecast
     from evalkit.reporters.interface import Listener
     from evalkit.settings import Settings
-
-# What another run with the same words would do again, and continuing must not.
-_NOT_REPEATED = ("--fresh", "--failed")
 
 
 @click.command()
@@ -64,15 +65,17 @@ def run(paths: tuple[Path, ...], **options: Any) -> int:
       evalkit run specs/reviews.yaml -k sarcasm --trials 5
       evalkit run specs/ --failed
     """
-    from evalkit.engine.archive import report
+    from evalkit.engine.archive import find_run, report
     from evalkit.engine.session import Session
 
     settings = settings_for(paths, os.environ, **options)
+    if settings.failed_of:  # `latest` will be another run when this one is continued
+        settings = replace(settings, failed_of=os.path.relpath(find_run(settings.reports, settings.failed_of)))
     if settings.plan_only:
-        _show_plan(Session(settings).forecast(), settings)
+        _show_plan(Session(settings).forecast())
         return 0
     listener = _listener(settings, sys.stderr)
-    stored = Session(settings, listener.on).run(_command(sys.argv[1:]))
+    stored = Session(settings, listener.on).run(_command(sys.argv[1:], settings.failed_of))
     report(stored, _reporters(settings), sys.stdout)
     return stored.info.exit_code or 0
 
@@ -94,19 +97,23 @@ def _listener(settings: Settings, err: IO[str]) -> Listener:
     return Block(err) if is_terminal else Lines(err)
 
 
-def _command(arguments: list[str]) -> str:
-    kept = [word for word in arguments if word not in _NOT_REPEATED]
-    return shlex.join(["evalkit", *kept])
+def _command(arguments: Sequence[str], failed_of: str | None) -> str:
+    """What continues this run: not asking again what it asked, and choosing from the same run."""
+    words = ["evalkit"]
+    for word, before in zip(arguments, ("", *arguments), strict=False):
+        is_name_of_run = before == "--failed" and not word.startswith("-")
+        if word != "--fresh" and not word.startswith("--failed") and not is_name_of_run:
+            words.append(word)
+    return shlex.join([*words, "--failed", failed_of] if failed_of else words)
 
 
-def _show_plan(forecast: Forecast, settings: Settings) -> None:
+def _show_plan(forecast: Forecast) -> None:
+    from evalkit.reporters.figures import count
+
     for name, trials in forecast.specs:
-        click.echo(f"{name:<32} {trials:>7} trials")
-    click.echo(f"models    {', '.join(forecast.models)}")
-    asked = 0 if settings.offline else forecast.to_ask
-    click.echo(f"calls     {asked} to make, {forecast.recorded} recorded")
-    if asked:
-        click.echo(f"tokens    about {forecast.prompt_tokens} in the prompts of the calls to make")
-        click.echo(
-            "cost      unknown before the replies say it" if forecast.providers != ("local",) else "cost      $0"
-        )
+        say(f"{one_line(name, 60):<32} {count(trials, 'trial'):>14}")
+    say(f"models    {', '.join(forecast.models)}")
+    say(f"calls     {forecast.to_ask:,} to make, {forecast.recorded:,} recorded")
+    if forecast.to_ask:
+        say(f"tokens    about {forecast.prompt_tokens:,} in the prompts of the calls to make")
+        say(f"cost      {'$0' if forecast.providers == ('local',) else 'unknown before the replies say it'}")

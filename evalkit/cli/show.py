@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from evalkit.cli.streams import say
 from evalkit.settings import settings_for
 
 
@@ -26,15 +27,13 @@ def show(run: str, html: bool, as_json: bool, verbose: bool) -> None:
       evalkit show 2026-11-22T19-04 --html
     """
     from evalkit import catalog
-    from evalkit.decide.gate import exit_code
     from evalkit.engine.archive import find_run, read_run, report
     from evalkit.reporters.terminal import Terminal
 
     settings = settings_for((), os.environ)
     stored = read_run(find_run(settings.reports, run))
-    del exit_code
     reporters: list[Any] = [catalog.reporter("html")] if html else []
     reporters.append(catalog.reporter("json") if as_json else Terminal(1 if verbose else 0))
     report(stored, reporters, sys.stdout)
     if html:
-        click.echo(f"written   {Path(stored.folder) / 'index.html'}", err=True)
+        say(f"written   {Path(stored.folder) / 'index.html'}", err=True)

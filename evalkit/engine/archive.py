@@ -103,9 +103,9 @@ def write_info(folder: Path, info: RunInfo) -> None:
 
 
 def report(run: StoredRun, reporters: Iterable[Reporter], stdout: IO[str]) -> None:
-    """Let reporters write into the run's folder, and to standard output."""
+    """Let reporters write into the run's folder, and to standard output. Raises UserError for a full disk."""
     for reporter in reporters:
-        with ExitStack() as stack:
+        with _writing(run.folder), ExitStack() as stack:
             out: dict[str, IO[str]] = {}
             for name in reporter.files:
                 out[name] = stdout if name == STDOUT else stack.enter_context(_opened(run.folder / name))
@@ -113,8 +113,7 @@ def report(run: StoredRun, reporters: Iterable[Reporter], stdout: IO[str]) -> No
 
 
 def _opened(path: Path) -> IO[str]:
-    with _writing(path):
-        return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n", opener=_private)
+    return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n", opener=_private)
 
 
 def point_at(reports: Path, run_id: str) -> None:

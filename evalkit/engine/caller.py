@@ -86,10 +86,10 @@ class Caller:
             raise NotAsked("interrupted", "stopped before it was asked")
         why_not = self._standing.why_not(request)
         if why_not:
-            raise NotAsked("gone", f"not asked, after: {why_not}")
+            raise NotAsked("gone", f"after {why_not}")
         with self._lock:
             if self._settings.max_calls is not None and self._made >= self._settings.max_calls:
-                raise NotAsked("budget", f"not asked: --max-calls {self._settings.max_calls} is reached")
+                raise NotAsked("budget", f"--max-calls {self._settings.max_calls} is reached")
             self._made += 1
 
     @contextmanager

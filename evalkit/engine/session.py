@@ -94,9 +94,8 @@ class Session:
         return Plan(specs, selection, settings, self._provider)
 
     def _make_ready(self, forecast: Forecast) -> None:
-        if not self._settings.offline:
-            for name, model in forecast.asked:
-                self._provider(name).ready(model)
+        for name, model in forecast.asked:
+            self._provider(name).ready(model)
 
     def _performed(self, plan: Plan, store: ReplyStore, forecast: Forecast, command: str) -> StoredRun:
         settings, begun = self._settings, time.monotonic()
@@ -158,7 +157,7 @@ def _forecast(plan: Plan, store: ReplyStore, settings: Settings) -> Forecast:
             continue
         if not settings.fresh and store.has(trial.question):
             recorded += 1
-        else:
+        elif not settings.offline:
             to_ask += 1
             characters += sum(len(message.content) for message in trial.request.messages)
             asked.setdefault((trial.request.provider, trial.request.model))

@@ -78,7 +78,7 @@ class Endpoint:
             content = answer.raw.read(BODY_LIMIT + 1, decode_content=True)
             _let_go(answer, is_whole=len(content) <= BODY_LIMIT)
         except (requests.Timeout, TimedOut):
-            raise ProviderError("transient", f"no reply from {self.host} within {timeout:g} s") from None
+            raise ProviderError("transient", f"no reply from {self.host} within {round(timeout, 2):g} s") from None
         except (requests.RequestException, HTTPError, OSError) as error:
             raise ProviderError("transient", f"no reply from {self.host}: {_cause(error)}") from None
         if len(content) > BODY_LIMIT:

@@ -65,6 +65,15 @@ def _joins(match: re.Match[str]) -> bool:
     return len(joinable) == 2
 
 
+_ANYWHERE = re.compile(r"##(\w*)\[")  # Azure, TeamCity and GitHub's old form: ##vso[, ##teamcity[, ##[
+
+
+def harmless(text: str) -> str:
+    """`text` with no line that a CI log takes for a command: `::error::…` at its beginning, `##vso[…` anywhere."""
+    lines = _ANYWHERE.sub(r"# #\1[", text).split("\n")
+    return "\n".join(f"│ {line}" if line.lstrip().startswith("::") else line for line in lines)
+
+
 def one_line(text: str, limit: int) -> str:
     """`text` made visible, on one line, cut to `limit` characters with an ellipsis."""
     line = " ".join(visible(text[: limit * 4]).split())

@@ -14,9 +14,9 @@ from evalkit.reporters.interface import STDOUT
 class Json:
     """Writes what `run.json` holds; the results stay in `results.jsonl` beside it."""
 
-    files = (STDOUT,)
+    files: tuple[str, ...] = (STDOUT,)
 
     def write(self, run: StoredRun, out: Mapping[str, IO[str]]) -> None:
-        """Write one JSON object, with the run's folder."""
-        json.dump({**info_to_json(run.info), "folder": str(run.folder)}, out[STDOUT], indent=1)
-        out[STDOUT].write("\n")
+        """Write one JSON object, with the run's folder. A server's word in it cannot command a CI log: no `##vso[`."""
+        text = json.dumps({**info_to_json(run.info), "folder": str(run.folder)}, indent=1)
+        out[STDOUT].write(text.replace("##", r"\u0023#") + "\n")

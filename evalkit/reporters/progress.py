@@ -15,8 +15,8 @@ from rich.text import Text
 from evalkit.records.event import Ended, Event, Finished, Planned, Stopping, Waiting
 from evalkit.records.result import Outcome, Result
 from evalkit.records.run import Spending
-from evalkit.reporters.figures import cost, duration, seconds
-from evalkit.reporters.interface import one_line
+from evalkit.reporters.figures import cost, count, duration, seconds
+from evalkit.reporters.interface import harmless, one_line
 
 EVERY = 10.0  # seconds between lines where there is no terminal
 _WINDOW = 200  # results over which the rate is taken
@@ -79,12 +79,9 @@ def _coarse(left: float) -> str:
 
 
 def _opening(planned: Planned) -> str:
-    specs = f"{len(planned.specs)} spec{'s' if len(planned.specs) != 1 else ''}"
-    models = ", ".join(planned.models)
-    return (
-        f"{specs}, {planned.trials} trials on {one_line(models, 60)}: "
-        f"{planned.to_ask} calls to make, {planned.recorded} recorded, {planned.workers} at a time"
-    )
+    what = f"{count(len(planned.specs), 'spec')}, {count(planned.trials, 'trial')}"
+    calls = f"{count(planned.to_ask, 'call')} to make, {planned.recorded:,} recorded, {planned.workers} at a time"
+    return f"{what} on {one_line(', '.join(planned.models), 60)}: {calls}"
 
 
 class Lines:
@@ -111,7 +108,7 @@ class Lines:
 
     def _write(self, line: str) -> None:
         self._last = time.monotonic()
-        print(line, file=self._out, flush=True)
+        print(harmless(line), file=self._out, flush=True)
 
 
 def _waiting(event: Waiting) -> str:

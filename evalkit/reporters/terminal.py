@@ -14,16 +14,17 @@ from rich.text import Text
 
 from evalkit.records.result import Column, Outcome, Result, Score
 from evalkit.records.run import ColumnSummary, Spending, StoredRun
-from evalkit.reporters.figures import MISSING, cost, interval, percent, seconds
-from evalkit.reporters.interface import STDOUT, one_line, visible
+from evalkit.reporters.figures import MISSING, cost, count, interval, percent, seconds
+from evalkit.reporters.interface import STDOUT, harmless, one_line, visible
 
 WIDEST = 110  # columns; wider terminals are not stretched to
 SHOWN = 10  # failures shown unless -v asks for all
 OF_ONE_COLUMN = 3  # of these, so that one bad column does not hide the others
 LINES = 6  # lines of a prompt or reply
+REASONS = 3  # why trials were not asked; what ends a provider ends all that is left of it
 _LABEL = 10  # columns of the gutter that names what stands beside it
 _MARKS = {"passed": "✓", "failed": "✗", "errored": "!", "skipped": "–"}
-_PLAIN = {"✓": "+", "✗": "x", "–": "-", "›": ">", "…": "...", "·": "-", "×": "x", "\N{NO-BREAK SPACE}": " "}
+_PLAIN = {"✓": "+", "✗": "x", "–": "-", "›": ">", "…": "...", "·": "-", "│": "|", "×": "x", "\N{NO-BREAK SPACE}": " "}
 _STYLES = {"passed": "green", "failed": "red", "errored": "magenta", "skipped": "dim"}
 _VERDICTS = {"holds": "passed", "fails": "failed", "open": "errored", "empty": "skipped"}
 
@@ -31,7 +32,7 @@ _VERDICTS = {"holds": "passed", "fails": "failed", "open": "errored", "empty": "
 class Terminal:
     """Writes to standard output. `verbosity`: -1 only the columns, 0 the first failures, 1 all of them."""
 
-    files = (STDOUT,)
+    files: tuple[str, ...] = (STDOUT,)
 
     def __init__(self, verbosity: int = 0) -> None:
         self._verbosity = verbosity
@@ -43,6 +44,7 @@ class Terminal:
             limit = None if self._verbosity else SHOWN
             page.failures(run, limit)
         page.columns(run.info.columns)
+        page.not_asked(run)
         page.closing(run)
 
 
@@ -99,7 +101,7 @@ class _Page:
             self._say(Text(f"    {gutter}", "dim"))
             gutter = ""
         for line in lines:
-            self._say(Text("    ").append(f"{gutter:<{_LABEL}}", "dim").append(_harmless(line)))
+            self._say(Text("    ").append(f"{gutter:<{_LABEL}}", "dim").append(harmless(line)))
             gutter = ""
 
     def columns(self, columns: Iterable[ColumnSummary]) -> None:
@@ -121,6 +123,7 @@ class _Page:
             if wanted:
                 table.add_column(title, justify="right", no_wrap=True)
         for column in columns:
+            # A folded name may begin a line of the table, where :: would be a command to a CI log.
             named = [column.column.variant] * has_variants + [column.column.model] * has_models
             figures = [
                 (str(column.trials.failed), is_wide),
@@ -130,8 +133,7 @@ class _Page:
             ]
             table.add_row(
                 self._marked(_VERDICTS[column.verdict]),
-                self._text(column.column.spec),
-                *(self._text(one_line(name, 40)) for name in named),
+                *(self._text(one_line(name, 80).replace("::", ": :")) for name in (column.column.spec, *named)),
                 self._text(_rate(column)),
                 self._text(interval(column.pass_rate, 0)),
                 *(self._text(figure) for figure, wanted in figures if wanted),
@@ -149,29 +151,46 @@ class _Page:
                     self._wrap(mark.append(f" {words}", "default"))
         self._say(Text())
 
+    def not_asked(self, run: StoredRun) -> None:
+        """How many trials should have been asked and were not, and why."""
+        why: Counter[str] = Counter()
+        for result in run.results():
+            if result.outcome is Outcome.SKIPPED and result.error and result.error.kind != "skip":
+                why[result.error.message] += 1
+        for reason, trials in why.most_common(REASONS):
+            words = one_line(f" {count(trials, 'trial')} not asked: {reason}", 400)
+            self._wrap(self._marked("skipped").append(f" {words}", "default"))
+        if why:
+            self._say(Text())
+
     def closing(self, run: StoredRun) -> None:
         info = run.info
         spent = sum((column.spending for column in info.columns), Spending())
-        cases = sum(column.cases.total for column in info.columns)
+        cases = count(sum(column.cases.total for column in info.columns), "case")
         failing = sum(column.verdict == "fails" for column in info.columns)
+        fails = "fails its" if failing == 1 else "fail their"
         verdict = {
             0: "Every gate holds.",
-            1: f"{failing} of {len(info.columns)} columns fail their gate.",
+            1: f"{failing} of {count(len(info.columns), 'column')} {fails} gate.",
             3: "No verdict: errors leave it open.",
             4: "Nothing was measured.",
             130: "Interrupted.",
         }.get(info.exit_code or 0, "")
-        calls = f"{spent.fresh} calls, {spent.replayed} replayed"
+        calls = f"{count(spent.fresh, 'call')}, {spent.replayed:,} replayed"
         self._wrap(
-            Text(verdict, "bold").append(f" {cases} cases, {calls}, {_money(spent)}, {info.seconds:.1f} s.", "default")
+            Text(verdict, "bold").append(f" {cases}, {calls}, {_money(spent)}, {info.seconds:.1f} s.", "default")
         )
         for note in info.notes:
             self._wrap(Text(note))
-        self._beside("report", _from_here(run.folder / "index.html"))
+        self._to_copy("report", _from_here(run.folder / "index.html"))
         if info.state == "interrupted":
-            self._beside("continue", info.command)
-        elif info.exit_code:
-            self._beside("again", f"{info.command} --failed")
+            self._to_copy("continue", info.command)
+        elif info.exit_code in (1, 3):
+            self._to_copy("again", info.command if " --failed " in info.command else f"{info.command} --failed")
+
+    def _to_copy(self, label: str, text: str) -> None:
+        """A path or a command: one line, however long."""
+        self._say(Text("    ").append(f"{label:<{_LABEL}}", "dim").append(visible(text)))
 
     def _marked(self, outcome: str) -> Text:
         return self._text(_MARKS[outcome], _STYLES[outcome])
@@ -185,9 +204,8 @@ class _Page:
         return text
 
     def _say(self, line: Text) -> None:
-        if self._is_plain:
-            line = Text(self._written(line.plain))
-        self._console.print(line, soft_wrap=True)
+        written = self._written(harmless(line.plain))
+        self._console.print(line if written == line.plain else Text(written), soft_wrap=True)
 
     def _wrap(self, text: Text) -> None:
         for line in text.wrap(self._console, self.width):
@@ -230,11 +248,6 @@ def _wrapped(line: str, room: int) -> list[str]:
     text = Text(line.replace("\t", "    "))
     pieces = text.wrap(Console(width=room), room, tab_size=4)
     return [piece.plain.rstrip() for piece in pieces] or [""]
-
-
-def _harmless(line: str) -> str:
-    """A line that a CI log would take for a command gets a bar in front."""
-    return f"│ {line}" if line.lstrip().startswith(("::", "##[")) else line
 
 
 def _from_here(path: Path) -> str:

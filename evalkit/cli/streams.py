@@ -1,0 +1,60 @@
+"""Standard output and error as a command line needs them: always there, in any encoding, and never the end of a run."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from evalkit.reporters.interface import harmless, visible
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class _Outlet(io.FileIO):
+    """A file descriptor to write to. What cannot be written is let go, and `trouble` says why.
+
+    A reader that has left (`| head`) is no trouble.
+    """
+
+    trouble = ""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            pass
+        except OSError as error:
+            self.trouble = self.trouble or error.strerror or str(error)
+        return memoryview(data).nbytes
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines with nothing hidden in them and nothing that a CI log would obey."""
+    click.echo(harmless(visible(text)), err=err)
+
+
+def take_streams() -> None:
+    """Make `sys.stdout` and `sys.stderr` outlive narrow encodings, full disks and readers that leave."""
+    sys.stdout, sys.stderr = _taken(sys.stdout), _taken(sys.stderr)
+
+
+def _taken(stream: TextIO | None) -> TextIO:
+    if not isinstance(stream, io.TextIOWrapper):  # closed by whoever started us
+        return open(os.devnull, "w", encoding="utf-8")
+    if stream.isatty():
+        stream.reconfigure(errors="replace")
+        return stream
+    outlet = io.BufferedWriter(_Outlet(stream.fileno(), "w", closefd=False))
+    return io.TextIOWrapper(outlet, stream.encoding, errors="replace", line_buffering=stream.line_buffering)
+
+
+def trouble_with_output() -> str:
+    """Write out what is buffered for standard output; why some of it could not be written, "" if all was."""
+    sys.stdout.flush()
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    return raw.trouble if isinstance(raw, _Outlet) else ""
