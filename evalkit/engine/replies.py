@@ -26,6 +26,7 @@ KEY_VERSION = 1
 LAYOUT = 1  # PRAGMA user_version; a change of tables raises it and brings a migration
 SERIES = "a"  # plain runs and candidates; baselines of comparisons draw from "b"
 _WAIT = 30.0  # seconds to wait for another process's write
+_OPENING = b"\xff" * 32  # claimed like the key of a draw while the file is opened
 
 _TABLES = """
 CREATE TABLE replies (
@@ -75,7 +76,8 @@ class ReplyStore:
             self.claims = Claims(path.with_suffix(".lock"))
             self._db = sqlite3.connect(path, timeout=_WAIT, check_same_thread=False, isolation_level=None)
         try:
-            with self._said("opened"):
+            # SQLite does not wait its turn to set a new file up: two processes that start at once would collide.
+            with self._said("opened"), self.claims.among_processes(_OPENING, threading.Event()):
                 self._prepare()
         except UserError:
             self.close()
