@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from math import isinf
 from pathlib import Path
 from typing import Any, NoReturn
 
 from evalkit.datasets.interface import DataError, Row, lines_of
+
+_DIGITS = 4000  # of a whole number; Python reads no more than 4300
+_HELP = "one JSON object a line"
 
 
 class JsonLines:
@@ -17,14 +21,20 @@ class JsonLines:
         """Stream the rows; a line that is no JSON object is an error at its line."""
         for number, text in enumerate(lines_of(path), start=1):
             if text.strip():
-                yield Row(_object(text, number), number)
+                yield Row(_object(text.rstrip(), number), number)
 
 
 def _object(text: str, line: int) -> dict[str, Any]:
     try:
-        value = json.loads(text, object_pairs_hook=_no_repeats, parse_constant=_no_constants)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"not JSON: {error}", line=line, help="one JSON object a line") from None
+        value = json.loads(
+            text, object_pairs_hook=_no_repeats, parse_constant=_no_constants, parse_float=_finite, parse_int=_bounded
+        )
+    except json.JSONDecodeError as error:
+        raise DataError(f"not JSON: {error.msg} (column {error.colno})", line=line, help=_HELP) from None
+    except RecursionError:
+        raise DataError("not JSON: nested too deeply", line=line, help=_HELP) from None
+    except ValueError as error:
+        raise DataError(f"not JSON: {error}", line=line, help=_HELP) from None
     if not isinstance(value, dict):
         raise DataError("not a JSON object", line=line, help='write {"name": value, …}')
     return value
@@ -40,4 +50,17 @@ def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constants(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(literal: str) -> float:
+    number = float(literal)
+    if isinf(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _bounded(literal: str) -> int:
+    if len(literal) > _DIGITS:
+        raise ValueError("a number is too large")
+    return int(literal)
