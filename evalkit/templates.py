@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
-from jinja2 import StrictUndefined, Template, nodes
+from jinja2 import Environment, StrictUndefined, Template, nodes, pass_environment
 from jinja2.environment import TemplateExpression
 from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import TemplateError as JinjaError
+from jinja2.filters import make_attrgetter
 from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -25,11 +26,24 @@ from evalkit.errors import TemplateError, did_you_mean
 ALL_VARS = "vars"  # the name under which a template sees every variable
 _REACHES_OUT = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 _SINGLE = re.compile(r"^\{\{-?(.*?)-?\}\}$", re.DOTALL)
-_NOT_REPEATABLE = ("random",)  # would change the request, and with it the reply's key, on every run
+_WORDS = ("true", "false", "none", "True", "False", "None", ALL_VARS)  # names that are no variables to Jinja
+# `random` would change the request, and with it the reply's key, on every run; `pprint` prints Python.
+_LEFT_OUT = ("random", "pprint")
+
+
+class _Missing(StrictUndefined):
+    """What is not there; of a mapping, says which key is near."""
+
+    @property
+    def _undefined_message(self) -> str:
+        if self._undefined_hint is None and isinstance(self._undefined_obj, Mapping):
+            near = did_you_mean(str(self._undefined_name), map(str, self._undefined_obj))
+            return f"there is no `{self._undefined_name}`; {near}".removesuffix("; ")
+        return super()._undefined_message
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """On a mapping a dot is always a key, so that `{{ order.items }}` never prints a method."""
+    """On a mapping a dot is always a key, so that `{{ order.items }}` never prints a method; `~` prints JSON too."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, Mapping):
@@ -41,10 +55,18 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj[argument] if argument in obj else self.undefined(obj=obj, name=argument)
         return super().getitem(obj, argument)
 
+    def _generate(self, source: nodes.Template, *names: Any, **options: Any) -> str:
+        for joined in source.find_all(nodes.Concat):
+            joined.nodes = [nodes.Filter(part, "string", [], [], None, None) for part in joined.nodes]
+        return super()._generate(source, *names, **options)
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
 
 def to_json(value: Any) -> str:
     """`value` as JSON prints it: letters unescaped, no NaN. Raises ValueError or TypeError for what JSON lacks."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _JSON.encode(value)
 
 
 def as_text(value: Any) -> str:
@@ -53,32 +75,58 @@ def as_text(value: Any) -> str:
         return str(value)
     if value is None:
         raise TemplateError("a null has no text", help="give it a value, or `default(...)` in the template")
-    if isinstance(value, Undefined):
-        raise UndefinedError(value._undefined_message)
+    return _json(value)
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    """The filter `tojson`."""
     try:
-        return to_json(value)
+        return (
+            to_json(value) if indent is None else json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+        )
     except (TypeError, ValueError):
+        for missing in _undefined_in(value):
+            raise UndefinedError(missing._undefined_message) from None
         kind = "a method" if callable(value) else f"a {type(value).__name__}"
         raise TemplateError(
             f"{kind} has no text", help="print a value; a chain of filters ends with `| list`"
         ) from None
 
 
+def _undefined_in(value: Any) -> Iterator[Undefined]:
+    if isinstance(value, Undefined):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _undefined_in(item)
+
+
 def _from_json(text: str) -> Any:
+    """The filter `fromjson`."""
     try:
-        return json.loads(text)
+        return json.loads(as_text(text), parse_constant=_refuse)
     except ValueError as error:
         raise TemplateError(f"`fromjson` got what is not JSON: {error}") from None
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+@pass_environment
+def _join(environment: Environment, items: Any, between: str = "", attribute: str | int | None = None) -> str:
+    """The filter `join`, printing values as JSON would."""
+    item = make_attrgetter(environment, attribute) if attribute is not None else None
+    return as_text(between).join(as_text(item(value) if item else value) for value in items)
 
 
 @lru_cache(maxsize=1)
 def _environment() -> _Environment:
     environment = _Environment(
-        undefined=StrictUndefined, finalize=as_text, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        undefined=_Missing, finalize=as_text, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
-    environment.filters["tojson"] = to_json
-    environment.filters["fromjson"] = _from_json
-    for name in _NOT_REPEATABLE:
+    environment.filters |= {"tojson": _json, "fromjson": _from_json, "string": as_text, "join": _join}
+    for name in _LEFT_OUT:
         del environment.filters[name]
     environment.globals = {name: environment.globals[name] for name in ("range", "dict", "namespace")}
     return environment
@@ -95,7 +143,7 @@ def _parsed(text: str) -> nodes.Template:
         tree = _environment().parse(text)
     for node in tree.find_all(_REACHES_OUT):
         raise TemplateError(
-            f"a template cannot `{type(node).__name__.lower()}`",
+            f"a template cannot `{type(node).__name__.lower().removeprefix('from')}`",
             line=node.lineno,
             help="share text with {file: …}",
         )
@@ -124,6 +172,27 @@ def _single_expression(text: str) -> str | None:
     return inner.group(1) if inner and is_single else None
 
 
+@lru_cache(maxsize=4096)
+def _only_names(text: str) -> tuple[str | nodes.Name, ...] | None:
+    """A template of texts and bare `{{ name }}`s as its parts, for rendering without Jinja; None for any other."""
+    parts: list[str | nodes.Name] = []
+    for output in _parsed(text).body:
+        inner = output.nodes if isinstance(output, nodes.Output) else [output]
+        for node in inner:
+            if not isinstance(node, nodes.TemplateData | nodes.Name):
+                return None
+            parts.append(node.data if isinstance(node, nodes.TemplateData) else node)
+    return tuple(parts)
+
+
+def _filled(text: str, variables: Mapping[str, Any]) -> str | None:
+    """What Jinja would make of a template of bare names; None where it must be asked."""
+    parts = _only_names(text)
+    if parts is None or not all(isinstance(part, str) or part.name in variables for part in parts):
+        return None
+    return "".join(part if isinstance(part, str) else as_text(variables[part.name]) for part in parts)
+
+
 def check_template(text: str) -> frozenset[str]:
     """The variables `text` reads. Raises TemplateError where it is no valid template."""
     if not is_template(text):
@@ -142,6 +211,9 @@ def render_text(text: str, variables: Mapping[str, Any]) -> str:
     """`text` with its templates filled in. Raises TemplateError, among others for an undefined variable."""
     if not is_template(text):
         return text[:-1] if text.endswith("\n") else text
+    filled = _filled(text, variables)
+    if filled is not None:
+        return filled
     return str(_run(lambda: _template(text).render(variables, vars=variables), variables))
 
 
@@ -161,12 +233,15 @@ def render_value(value: Any, variables: Mapping[str, Any]) -> Any:
 
 def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     """The value of a Jinja expression, with its own type. Raises TemplateError."""
+    name = expression.strip()
+    if name in variables and name.isidentifier() and name not in _WORDS:
+        return variables[name]
     value = _run(lambda: _expression(expression.strip())(variables, vars=variables), variables)
     if isinstance(value, Undefined):
         raise _undefined(value._undefined_message, variables)
-    if value is not None and not isinstance(value, str | int | float | list | tuple | Mapping):
-        as_text(value)  # a generator or a method: says so
-    return value
+    if value is not None and not isinstance(value, str | int | float):
+        _run(lambda: as_text(value), variables)  # a generator, a method, a list with an undefined name: says so
+    return list(value) if isinstance(value, tuple) else value
 
 
 def has_templates(value: Any) -> bool:
@@ -187,7 +262,7 @@ def _run(render: Callable[[], Any], variables: Mapping[str, Any]) -> Any:
         raise TemplateError(f"not allowed in a template: {error.message}") from None
     except JinjaError as error:
         raise TemplateError(str(error.message)) from None
-    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, NameError, RuntimeError) as error:
         raise TemplateError(f"the template failed: {error}") from None
 
 
@@ -195,7 +270,11 @@ def _undefined(message: str, variables: Mapping[str, Any]) -> TemplateError:
     name = re.match(r"'([^']+)' is undefined", message)
     if not name:
         return TemplateError(message)
-    return TemplateError(f"`{name.group(1)}` is undefined", help=did_you_mean(name.group(1), variables))
+    return TemplateError(f"`{name.group(1)}` is undefined", help=_near(name.group(1), variables), name=name.group(1))
+
+
+def _near(name: str, variables: Mapping[str, Any]) -> str:
+    return did_you_mean(name, variables) or "the case has no variables; give it some below `vars:`"
 
 
 @contextmanager
@@ -205,5 +284,5 @@ def _placed() -> Iterator[None]:
         yield
     except TemplateSyntaxError as error:
         raise TemplateError(error.message or "not a template", line=error.lineno) from None
-    except (JinjaError, RecursionError) as error:
-        raise TemplateError(str(error)) from None
+    except (JinjaError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise TemplateError(str(error) or "the template is nested too deeply") from None
