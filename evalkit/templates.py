@@ -61,12 +61,14 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super()._generate(source, *names, **options)
 
 
-_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+@lru_cache(maxsize=8)
+def _json_of(indent: int | None = None) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=indent)
 
 
 def to_json(value: Any) -> str:
     """`value` as JSON prints it: letters unescaped, no NaN. Raises ValueError or TypeError for what JSON lacks."""
-    return _JSON.encode(value)
+    return _json_of().encode(value)
 
 
 def as_text(value: Any) -> str:
@@ -169,7 +171,7 @@ def _single_expression(text: str) -> str | None:
     body = _parsed(text).body
     inner = _SINGLE.match(text.strip())
     is_single = len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1
-    return inner.group(1) if inner and is_single else None
+    return f"({inner.group(1)})" if inner and is_single else None  # in brackets, as `{{ a, b }}` is a list too
 
 
 @lru_cache(maxsize=4096)
