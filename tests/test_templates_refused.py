@@ -47,7 +47,7 @@ REFUSED = [
     ("a {{ text | attr('__class__') }}", "access to attribute '__class__' of 'str' object is unsafe.", ""),
     (
         "{{ tags | map(attribute='__doc__') | first }}",
-        "access to attribute '__class__' of 'str' object is unsafe.",
+        "access to attribute '__doc__' of 'str' object is unsafe.",
         "",
     ),
     (
