@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import UserError, did_you_mean
+from evalkit.errors import CheckError, UserError, did_you_mean
 from evalkit.records.spec import Check
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ GROUPS = {
     "not": "evalkit.scorers.groups:Not",
     "any_of": "evalkit.scorers.groups:AnyOf",
     "all_of": "evalkit.scorers.groups:AllOf",
+    "average": "evalkit.scorers.groups:Average",
 }
 PROVIDERS = {
     "aimlapi": "evalkit.providers.chat:connect",
@@ -44,6 +45,7 @@ PROVIDERS = {
     "echo": "evalkit.providers.echo:connect",
     "scripted": "evalkit.providers.scripted:connect",
 }
+OWN_ENDPOINT = "evalkit.providers.chat:connect"  # what the settings name speaks chat completions
 DATASETS = {
     ".csv": "evalkit.datasets.delimited:comma_separated",
     ".tsv": "evalkit.datasets.delimited:tab_separated",
@@ -66,21 +68,30 @@ def is_provider(name: str) -> bool:
     return name in PROVIDERS or name in _plugged("providers")
 
 
+def is_data_file(suffix: str) -> bool:
+    """Whether there is a loader for data files that end like this (`.csv`)."""
+    return suffix.lower() in DATASETS or suffix.lower() in _plugged("datasets")
+
+
 def bind(check: Check) -> Bound:
     """The check with a scorer made for it, and its parts likewise. Raises CheckError for arguments of no use."""
     from evalkit.scorers.extract import extraction_of
     from evalkit.scorers.interface import Bound
 
-    if check.scorer in GROUPS:
-        parts = tuple(bind(part) for part in check.parts)
-        return Bound(check, _load(GROUPS[check.scorer])(parts), extraction_of(check))
-    factory = _named("scorers", SCORERS, check.scorer, "scorer")
-    return Bound(check, factory(check), extraction_of(check))
+    parts = tuple(bind(part) for part in check.parts)
+    try:
+        if check.scorer in GROUPS:
+            return Bound(check, _load(GROUPS[check.scorer])(check, parts), extraction_of(check))
+        return Bound(check, _named("scorers", SCORERS, check.scorer, "scorer")(check), extraction_of(check))
+    except CheckError as error:
+        error.check = check
+        raise
 
 
 def provider(name: str, settings: Settings) -> Provider:
     """The provider of that name. Raises UserError when there is none."""
-    made: Provider = _named("providers", PROVIDERS, name, "provider")(name, settings)
+    connect = _load(OWN_ENDPOINT) if name in settings.endpoints else _named("providers", PROVIDERS, name, "provider")
+    made: Provider = connect(name, settings)
     return made
 
 

@@ -20,6 +20,7 @@ from enum import IntEnum
 from typing import Literal
 
 from evalkit.records.problem import Place, Problem
+from evalkit.records.spec import Check
 
 
 class Exit(IntEnum):
@@ -94,28 +95,49 @@ class NotAsked(EvalkitError):
 
 
 class CheckError(EvalkitError):
-    """A check that cannot be made or cannot reach a verdict: a bad pattern, an empty needle, a time limit."""
+    """A check that cannot be made or cannot reach a verdict: a bad pattern, an empty needle, a time limit.
+
+    `where` leads from the check to what is wrong, by keys and positions; () is the scorer's argument. `check` is
+    the one of a group's checks that cannot be made, once that is known.
+    """
+
+    check: Check | None = None
+
+    def __init__(self, message: str, *, help: str = "", where: Sequence[str | int] = ()) -> None:
+        super().__init__(message)
+        self.help = help
+        self.where = tuple(where)
 
 
 class TemplateError(EvalkitError):
     """A template that cannot be compiled or rendered.
 
-    `line` counts from 1 inside the template's text; `place` is where that text stands, once that is known.
+    `line` counts from 1 inside the template's text, `name` is the variable that is missing, if that is what is
+    wrong; `place` is where the text stands, once that is known.
     """
 
     place: Place | None = None
 
-    def __init__(self, message: str, *, line: int = 1, help: str = "") -> None:
+    def __init__(self, message: str, *, line: int = 1, help: str = "", name: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.line = line
         self.help = help
+        self.name = name
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known name that `word` is most likely a slip of; "" when none is near."""
+    names = sorted(known)
+    exact = [name for name in names if name.lower().replace("-", "_") == word.lower().replace("-", "_")]
+    near = exact or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return near[0] if near else ""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A help line with the nearest known name, or with all of them when none is near."""
     names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    near = nearest(word, names)
     if near:
-        return f"did you mean `{near[0]}`?"
+        return f"did you mean `{near}`?"
     return "known: " + ", ".join(f"`{name}`" for name in names) if names else ""

@@ -15,9 +15,23 @@ from evalkit.errors import UserError, did_you_mean
 
 DEFAULT_MODEL = "local/smollm2"
 LONGEST = 1e6  # seconds that a time may be set to; sockets count no further than a few years
-_FILE_KEYS = ("model",)  # what [tool.evalkit] may set
+_FILE_KEYS = ("model", "endpoints")  # what [tool.evalkit] may set
+_ENDPOINT_KEYS = ("base_url", "key")
+KEY_PREFIX = "EVALKIT_KEY_"  # what the variable with an own endpoint's key begins with
 _LEAST = {"workers": 1, "trials": 1, "limit": 1, "attempts": 1, "max_calls": 0}
 _TIMES = ("timeout", "deadline")  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEndpoint:
+    """A server of one's own that speaks chat completions: `[tool.evalkit.endpoints.mine]`, in specs `mine/model`.
+
+    `key` is the environment variable with its key, "" for a server that wants none.
+    """
+
+    name: str
+    base_url: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,7 @@ class Settings:
     timeout: float = 120.0
     attempts: int = 6
     deadline: float = 600.0
+    endpoints: Mapping[str, OwnEndpoint] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -73,6 +88,7 @@ def settings_for(paths: tuple[Path, ...], environ: Mapping[str, str], **flags: A
         root=root,
         environ=environ,
         default_model=environ.get("EVALKIT_MODEL") or from_files.get("model") or DEFAULT_MODEL,
+        endpoints=from_files.get("endpoints", {}),
     )
     given = {name: _as_field(name, value) for name, value in flags.items() if value is not None}
     return _checked(replace(settings, **given))
@@ -145,9 +161,30 @@ def _from_files(root: Path) -> Mapping[str, Any]:
         return {}
     if not isinstance(found, Mapping):
         raise UserError(f"{shown} is no table", 'write [tool.evalkit], and below it model = "…"')
-    for key, value in found.items():
+    for key in found:
         if key not in _FILE_KEYS:
             raise UserError(f"{shown} has no setting `{key}`", did_you_mean(key, _FILE_KEYS))
-        if not isinstance(value, str):
-            raise UserError(f"`{key}` in {shown} is not a text", f'write {key} = "…"')
-    return found
+    if not isinstance(found.get("model", ""), str):
+        raise UserError(f"`model` in {shown} is not a text", 'write model = "…"')
+    return {**found, "endpoints": dict(_endpoints(found.get("endpoints", {}), shown))}
+
+
+def _endpoints(tables: Any, shown: str) -> Iterator[tuple[str, OwnEndpoint]]:
+    """The endpoints of a settings file. Raises UserError for what is none."""
+    how = 'write [tool.evalkit.endpoints.mine], and below it base_url = "https://…/v1"'
+    if not isinstance(tables, Mapping):
+        raise UserError(f"`endpoints` in {shown} is no table", how)
+    for name, table in tables.items():
+        where = f"the endpoint `{name}` in {shown}"
+        if not isinstance(table, Mapping) or not isinstance(table.get("base_url"), str):
+            raise UserError(f"{where} has no base_url", how)
+        for key, value in table.items():
+            if key not in _ENDPOINT_KEYS:
+                raise UserError(f"{where} has no setting `{key}`", did_you_mean(key, _ENDPOINT_KEYS))
+            if not isinstance(value, str):
+                raise UserError(f"`{key}` of {where} is not a text", f'write {key} = "…"')
+        variable = table.get("key", "")
+        if variable and not variable.startswith(KEY_PREFIX):
+            help = f'so that no project file can send another key there: write key = "{KEY_PREFIX}{name.upper()}"'
+            raise UserError(f"the key variable of {where} does not begin with {KEY_PREFIX}", help)
+        yield name, OwnEndpoint(name, table["base_url"], variable)

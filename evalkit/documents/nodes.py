@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,8 @@ class Node:
     `text` is a scalar as written, `is_plain` whether it stands without quotes, `is_flow` whether a mapping or
     list is written in braces or brackets; `keys` are the places of a mapping's keys. `body` is where the first
     character of a text stands when the file holds that text as it is, line by line; None when it is folded or
-    has escapes.
+    has escapes. `comment` is what follows a text without quotes as a comment that begins with a letter or digit.
+    `file` is the shared file whose content stands here, as it was named.
     """
 
     place: Place
@@ -26,6 +28,18 @@ class Node:
     is_flow: bool = False
     keys: dict[str, Place] = field(default_factory=dict)
     body: Place | None = None
+    comment: str = ""
+    file: str = ""
+
+    @classmethod
+    def of(cls, value: Any, place: Place) -> Node:
+        """Nodes for data that came from elsewhere than YAML; all of it has one place."""
+        if isinstance(value, Mapping):
+            items = {str(key): cls.of(item, place) for key, item in value.items()}
+            return cls(place, items, keys=dict.fromkeys(items, place))
+        if isinstance(value, list):
+            return cls(place, [cls.of(item, place) for item in value])
+        return cls(place, value, value if isinstance(value, str) else json.dumps(value))
 
     def plain(self) -> Any:
         """The bare data: dicts, lists and scalars."""
@@ -69,7 +83,7 @@ class Node:
         """Where a mapping's key stands; the mapping's own place when it has no such key."""
         return self.keys.get(key, self.place)
 
-    def place_in(self, line: int, column: int) -> Place:
+    def place_in(self, line: int, column: int = 1) -> Place:
         """Where a line and column (from 1) of its text stand in the file; its own place when that is not known."""
         if self.body is None:
             return self.place

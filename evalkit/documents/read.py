@@ -26,6 +26,7 @@ _TO_DATA = "put the cases into a CSV or JSONL file and name it in `file:`"
 
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C where libyaml is there
 _LINE_END = re.compile(r"\r\n?|\n")
+_GLUED_COMMENT = re.compile(r"[ \t]+(#\w[^\r\n]{0,200})")  # `Great #1 product`
 _NUMBER_BEGINS = frozenset("-+.0123456789")
 _INT = re.compile(r"[-+]?[0-9]{1,4000}|0o[0-7]{1,4000}|0x[0-9a-fA-F]{1,3000}")
 _FLOAT = re.compile(
@@ -60,6 +61,18 @@ def read(path: Path, shown: str) -> Document:
         return Document(path, shown, None, (Problem(Place(shown), f"cannot be read: {said}"),))
     except _Unreadable as stop:
         return Document(path, shown, None, stop.problems)
+
+
+def read_text_file(path: Path, shown: str) -> Document:
+    """Read one file of text: its root is one text."""
+    try:
+        with path.open("rb") as file:
+            text = _decoded(file.read(SIZE_LIMIT + 1), shown).replace("\r\n", "\n")
+    except OSError as error:
+        return Document(path, shown, None, (Problem(Place(shown), f"cannot be read: {error.strerror}"),))
+    except _Unreadable as stop:
+        return Document(path, shown, None, stop.problems)
+    return Document(path, shown, Node(Place(shown), text, text, body=Place(shown)), ())
 
 
 def read_text(text: str, place: Place) -> Document:
@@ -255,8 +268,11 @@ class _Reading:
         text, is_plain = str(event.value), not event.style
         place = self._at(event.start_mark.index)
         value = _resolved(text) if is_plain else text
-        body = self._body(event, text, place) if isinstance(value, str) and "{" in text else None
-        return Node(place, value, text, is_plain, body=body)
+        if not isinstance(value, str):
+            return Node(place, value, text, is_plain)
+        body = self._body(event, text, place) if "{" in text else None
+        glued = _GLUED_COMMENT.match(self._text, event.end_mark.index) if is_plain else None
+        return Node(place, value, text, is_plain, body=body, comment=glued.group(1) if glued else "")
 
     def _body(self, event: Any, text: str, place: Place) -> Place | None:
         """Where the first character of a text stands, if the file holds its lines as they are."""

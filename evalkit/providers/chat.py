@@ -37,7 +37,7 @@ class Chat:
 
     def ready(self, model: str) -> None:
         """Find the key. Raises UserError that names the variables it may stand in, or what is wrong with it."""
-        if not self._key:
+        if not self._key and self._vendor.keys:
             first, *others = self._vendor.keys
             also = f" (or {' or '.join(others)})" if others else ""
             raise UserError(
@@ -55,7 +55,7 @@ class Chat:
         from evalkit.providers.http import Endpoint  # requests is only needed where something is asked
 
         headers = {
-            "Authorization": f"Bearer {self._key}",
+            **({"Authorization": f"Bearer {self._key}"} if self._key else {}),
             "Content-Type": "application/json",
             "User-Agent": f"evalkit/{__version__}",
         }
@@ -112,5 +112,7 @@ def _read(body: bytes) -> Any:
 
 
 def connect(name: str, settings: Settings) -> Chat:
-    """The provider for a vendor of the table."""
-    return Chat(VENDORS[name], settings.environ)
+    """The provider for a vendor of the table, or for an endpoint of one's own."""
+    own = settings.endpoints.get(name)
+    vendor = Vendor(own.name, own.base_url, (own.key,) if own.key else ()) if own else VENDORS[name]
+    return Chat(vendor, settings.environ)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from evalkit.settings import KEY_PREFIX
+
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
@@ -46,7 +48,12 @@ VENDORS = {
 }
 
 
+def is_key(variable: str) -> bool:
+    """Whether an environment variable holds a key: a vendor's, or that of an endpoint of one's own."""
+    return variable.startswith(KEY_PREFIX) or any(variable in vendor.keys for vendor in VENDORS.values())
+
+
 def keys_in(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Every value that is a vendor's key: what must never be shown."""
-    names = (name for vendor in VENDORS.values() for name in vendor.keys)
-    return tuple(value for value in (environ.get(name, "").strip() for name in names) if value)
+    """Every value that is a key: what must never be shown."""
+    found = (value.strip() for name, value in environ.items() if is_key(name))
+    return tuple(value for value in found if value)

@@ -20,9 +20,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One complaint about a file: what is wrong, and what to write instead."""
+    """One complaint about a file: what is wrong, and what to write instead.
+
+    `via` is where a spec names the shared file that `place` is in; `more` counts others like it further down.
+    """
 
     place: Place
     message: str
     help: str = ""
     severity: Literal["error", "warning"] = "error"
+    via: Place | None = None
+    more: int = 0

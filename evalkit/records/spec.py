@@ -15,11 +15,24 @@ PassRule = Literal["all", "any", "majority"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a conversation. In a spec `content` is a template, in a request it is text."""
+    """One message of a conversation. In a spec `content` is a template, in a request it is text.
+
+    `place` is where it was written, `body` where its first character stands, if the file holds it as it is.
+    """
 
     role: str
     content: str
     place: Place = field(default=NOWHERE, compare=False)
+    body: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Messages that a variable holds; `template` gives the list. What they say is data, never a template."""
+
+    template: str
+    place: Place = field(default=NOWHERE, compare=False)
+    body: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +40,7 @@ class Variant:
     """One prompt of a spec. The only prompt of a spec has the name ""."""
 
     name: str
-    messages: tuple[Message, ...]
+    messages: tuple[Message | History, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +71,9 @@ class Step:
 class Check:
     """One expectation. `argument` and `options` may hold templates until they are rendered for a case.
 
-    `parts` are the checks inside a group (`not`, `any_of`, `all_of`). `is_static` says that nothing in it
-    depends on the case, so that its scorer is made once.
+    `source` is what is judged instead of the reply, "" for the reply. `parts` are the checks inside a group
+    (`not`, `any_of`, `all_of`, `average`); inside an average each counts `weight` times. `is_static` says that
+    nothing in it depends on the case, so that its scorer is made once.
     """
 
     scorer: str
@@ -67,9 +81,11 @@ class Check:
     options: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
     is_advisory: bool = False
+    source: str = ""
     extract: tuple[Step, ...] = ()
     path: str = ""
     parts: tuple[Check, ...] = ()
+    weight: float = 1.0
     is_static: bool = True
     place: Place = field(default=NOWHERE, compare=False)
 
@@ -113,20 +129,50 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """From `low` to `high`, both included; None where there is no such end."""
+
+    low: float | None = None
+    high: float | None = None
+
+    def __str__(self) -> str:
+        if self.low is None or self.high is None:
+            return f"at most {self.high:g}" if self.low is None else f"{self.low:g}"
+        return f"{self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One gate rule, held by every column by itself.
 
-    `pass_rate` is a share of cases in [0, 1], None adds no pass rule; `max_errors` counts errored trials.
+    `pass_rate` is a share of cases and `mean_score` a mean of the trials' scores, in [0, 1]; `metrics` limits
+    metrics by name; `p95_seconds` is about fresh replies; None adds no such rule. `max_errors` counts trials
+    without a verdict. `where` is an expression over a case's variables: the rule is about the cases for which it
+    holds. `each` is a variable: the rule is held by the cases of each of its values. `places` tells where its keys'
+    values stand, those of metrics by the metric's name.
     """
 
     pass_rate: float | None = None
     max_errors: int = 0
-    place: Place = field(default=NOWHERE, compare=False)
+    mean_score: float | None = None
+    p95_seconds: float | None = None
+    metrics: Mapping[str, Limit] = field(default_factory=dict)
+    where: str = ""
+    each: str = ""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    @property
+    def is_scoped(self) -> bool:
+        """Whether it is about some of the cases only, or about several groups of them."""
+        return bool(self.where or self.each)
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One YAML file. `cases` can be iterated again and again, and streams what lies in data files."""
+    """One YAML file. `cases` can be iterated again and again, and streams what lies in data files.
+
+    `metrics` are expressions over other metrics, by the name they give.
+    """
 
     name: str
     file: str
@@ -134,6 +180,7 @@ class Spec:
     variants: tuple[Variant, ...]
     cases: Iterable[Case]
     gate: tuple[Rule, ...] = ()
+    metrics: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
     tags: tuple[str, ...] = ()
     digest: str = ""

@@ -110,7 +110,8 @@ class Extraction:
 
 def extraction_of(check: Check) -> Extraction:
     """The extraction a check asks for. Raises CheckError for a bad pattern or path."""
-    steps = [_step(step) for step in check.extract]
+    steps = [_SOURCES[check.source]] if check.source in _SOURCES else []
+    steps += [_step(step) for step in check.extract]
     if check.path:
         steps += [_to_json, _path(check.path)]
     return Extraction(tuple(steps))
@@ -140,6 +141,14 @@ def with_value(answer: Answer, value: Any) -> Answer:
     """`answer` with a JSON value in place of its text; the text becomes the value's compact JSON."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return replace(answer, text=text, value=value, is_parsed=True)
+
+
+def _reasoning(answer: Answer) -> Answer | Score:
+    thoughts = answer.reply.reasoning.strip()
+    return _with_text(answer, thoughts) if thoughts else not_found("the reply has no reasoning")
+
+
+_SOURCES: dict[str, Callable[[Answer], Answer | Score]] = {"reasoning": _reasoning}
 
 
 def _line(answer: Answer, position: int) -> Answer | Score:

@@ -1,215 +1,194 @@
 """The shape of a spec: every place where it is not what the JSON Schema says, as a Problem.
 
-Checks are dispatched on their scorer's name and validated against that branch alone; validating the whole
-schema would try every scorer on every check and explain none of them.
+Cases and checks are dispatched on by hand and held against their own branch alone. Many are written alike, so
+each shape is validated once: 2,000 cases cost what their few shapes cost.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from functools import lru_cache
-from typing import Any
 
 from jsonschema import Draft7Validator
 
 from evalkit import catalog
+from evalkit.documents.mistakes import in_quotes
 from evalkit.documents.nodes import Node
 from evalkit.errors import did_you_mean
 from evalkit.records.problem import Problem
-from evalkit.spec import later
-from evalkit.spec.schema import schema
+from evalkit.spec import friends
+from evalkit.spec.explain import NOT_YET, explained
+from evalkit.spec.schema import SCORER, checked_part, definition, keys_with_rules, later_scorers
 
-COMMON_OPTIONS = ("name", "advisory", "extract", "path")
-_NEWER = "or it is newer than this evalkit"
-_KINDS = {
-    "string": "a text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "object": "a mapping",
-    "array": "a list",
-    "null": "nothing",
-}
+COMMON_OPTIONS = ("name", "advisory", "source", "extract", "path", "weight")
+SOURCES = ("file", "matrix", "python")  # keys that make an entry of `cases` bring many
+_FREE = ("vars",)  # keys below which anything may stand
+_NO_PARTS = ("x-",)
 
 
-def shape_problems(root: Node) -> list[Problem]:
-    """Everything about the shape of a spec that its schema refuses, in no order."""
-    if not isinstance(root.value, dict):
-        return [Problem(root.place, "a spec is a mapping", "it has at least `prompt`, `expect` and `cases`")]
-    problems = list(_explained(_spec_validator(), root))
-    for expect in _expectations(root):
-        problems += expect_problems(expect)
-    return problems
+class Shape:
+    """Holds the parts of specs against the schema."""
 
+    def __init__(self) -> None:
+        self._good: set[Hashable] = set()
 
-def case_problems(node: Node) -> list[Problem]:
-    """What is wrong with a case that came from a data file."""
-    problems = list(_explained(_part_validator("case"), node))
-    expect = node.get("expect")
-    return problems + (expect_problems(expect) if expect else [])
+    def problems(self, root: Node) -> list[Problem]:
+        """Everything about the shape of a spec that its schema refuses, in no order."""
+        if not isinstance(root.value, dict):
+            return [Problem(root.place, f"a spec is a mapping, not {_what(root)}", "it has `prompt:` and `cases:`")]
+        problems = list(self._held("spec", root))
+        cases, expect = root.get("cases"), root.get("expect")
+        if cases is not None and isinstance(cases.value, dict | list):
+            for case in cases.entries():
+                problems += self.case_problems(case)
+        return problems + (self.expect_problems(expect) if expect else [])
 
+    def case_problems(self, node: Node) -> list[Problem]:
+        """What is wrong with an entry of `cases`, or with a whole case of a data file."""
+        if not isinstance(node.value, dict):
+            help = "write `- vars: {name: value}`; a data file is `- file: rows.csv`"
+            return [Problem(node.place, f"a case is a mapping, not {_what(node)}", help)]
+        is_source = any(key in node.value for key in SOURCES)
+        problems = list(self._held("source" if is_source else "inline_case", node))
+        expect = node.get("expect")
+        return problems + (self.expect_problems(expect) if expect else [])
 
-def expect_problems(expect: Node) -> list[Problem]:
-    """What is wrong with the checks of one `expect`."""
-    if isinstance(expect.value, dict):
-        return _check_problems(expect)
-    if not isinstance(expect.value, list):
-        return []
-    problems: list[Problem] = []
-    for item in expect.value:
-        problems += _check_problems(item)
-    return problems
+    def expect_problems(self, expect: Node) -> list[Problem]:
+        """What is wrong with the checks of one `expect`."""
+        if isinstance(expect.value, dict):
+            return self._check_problems(expect)
+        items = expect.value if isinstance(expect.value, list) else ()
+        return [problem for item in items for problem in self._check_problems(item)]
+
+    def _held(self, part: str, node: Node, left_out: tuple[str, ...] = ()) -> Iterator[Problem]:
+        """Problems of one node against one part; a shape that was good once is good."""
+        shape = (part, _shape(node, "", ("cases",) if part == "spec" else ("expect",)))
+        if shape in self._good:
+            return
+        problems = list(explained(_validator(part).iter_errors(node.plain()), node, part))
+        if not problems:
+            self._good.add(shape)
+        yield from problems
+
+    def _check_problems(self, node: Node) -> list[Problem]:
+        if not isinstance(node.value, dict):
+            return [_bare(node)]
+        scorers = [key for key in node.value if catalog.is_scorer(key) or key in later_scorers()]
+        if not scorers:
+            return [_no_scorer(node)]
+        if len(scorers) > 1 and not _is_option(scorers[1], scorers[0]):
+            return [_several_scorers(node, scorers)]
+        scorer = scorers[0]
+        if scorer not in catalog.SCORERS and scorer not in catalog.GROUPS and scorer not in later_scorers():
+            return []  # a plug-in's: it checks its own options when it is made
+        problems = list(self._held(SCORER + scorer, node))
+        if scorer in later_scorers() and not problems:
+            return [Problem(node.key_place(scorer), f"the scorer `{scorer}` is not in this version yet", NOT_YET)]
+        if scorer in catalog.GROUPS and isinstance(node.value[scorer].value, dict | list):
+            for part in node.value[scorer].entries():
+                problems += self._check_problems(part)
+                problems += _weightless(part) if scorer != "average" else []
+        return problems
 
 
 def scorer_of(node: Node) -> str:
-    """The scorer a check names: its key that is one."""
+    """The scorer a check names: its first key that is one."""
     return next(str(key) for key in node.value if catalog.is_scorer(key))
 
 
-def _expectations(root: Node) -> Iterator[Node]:
-    cases = root.get("cases")
-    for holder in (root, *(cases.entries() if cases else ())):
-        expect = holder.get("expect")
-        if expect is not None:
-            yield expect
+@lru_cache
+def _validator(part: str) -> Draft7Validator:
+    return Draft7Validator(checked_part(part))
 
 
-def _check_problems(node: Node) -> list[Problem]:
-    if not isinstance(node.value, dict):
-        wanted = f"write `equals: {node.text}`" if node.text else "a scorer's name with its argument"
-        return [Problem(node.place, "a list of checks holds mappings only", wanted)]
-    scorers = [key for key in node.value if catalog.is_scorer(key)]
-    if not scorers:
-        return [_no_scorer(node)]
-    if len(scorers) > 1:
-        named = " and ".join(f"`{name}`" for name in scorers)
-        separate = "   ".join(f"- {name}: …" for name in scorers)
-        place = node.key_place(scorers[1])
-        return [Problem(place, f"two scorers in one check: {named}", f"a check has one scorer; write two:  {separate}")]
-    (scorer,) = scorers
-    if scorer not in catalog.SCORERS and scorer not in catalog.GROUPS:
-        return []  # a plug-in's: it checks its own options when it is made
-    problems = list(_explained(_part_validator(f"scorer_{scorer}"), node, scorer))
-    if scorer in catalog.GROUPS and not problems:
-        for part in node.value[scorer].entries():
-            problems += _check_problems(part)
-    return problems
+def _shape(node: Node, key: str, by_hand: tuple[str, ...] = ()) -> Hashable:
+    """What a validator looks at: keys, kinds, numbers, and those texts that the schema has rules for."""
+    value = node.value
+    if isinstance(value, dict):
+        if key in _FREE:
+            return key
+        return tuple(
+            (name, _shape(item, name) if name not in by_hand else type(item.value)) for name, item in value.items()
+        )
+    if isinstance(value, list):
+        return tuple(_shape(item, key) for item in value)
+    if isinstance(value, str) and key not in keys_with_rules():
+        return bool(value)
+    return type(value), value
+
+
+def _is_option(key: str, scorer: str) -> bool:
+    """Whether a scorer's name is also an option of this scorer (there are none among the built-in ones yet)."""
+    known = definition(SCORER + scorer)["properties"] if scorer in catalog.SCORERS else {}
+    return key in known
+
+
+def _what(node: Node) -> str:
+    if node.value is None:
+        return "nothing"
+    if isinstance(node.value, list):
+        return "a list"
+    return "a mapping" if isinstance(node.value, dict) else "a text"
+
+
+def _bare(node: Node) -> Problem:
+    """An item of a list of checks that is no mapping."""
+    text = node.text
+    if isinstance(node.value, list) or node.value is None:
+        return Problem(node.place, f"a check is a mapping, not {_what(node)}", "write `- contains: …`")
+    if catalog.is_scorer(text) or text in later_scorers():
+        argument = "true" if _takes_true(text) else "…"
+        return Problem(node.place, f"the scorer `{text}` without its argument", f"write `- {text}: {argument}`")
+    friend = friends.scorer_instead_of(text)
+    if friend:
+        return Problem(node.place, f"no scorer is called `{text}`", f"write {friend}")
+    written = text if node.is_plain else in_quotes(text)
+    help = f"write `- equals: {written}`; `equals: [a, b]` is any of these"
+    return Problem(node.place, "a list of checks holds no bare text", help)
+
+
+def _takes_true(scorer: str) -> bool:
+    branch = definition(SCORER + scorer)["properties"][scorer] if scorer in {*catalog.SCORERS, *later_scorers()} else {}
+    return branch.get("type") == "boolean"
+
+
+def _several_scorers(node: Node, scorers: list[str]) -> Problem:
+    named = " and ".join(f"`{name}`" for name in scorers)
+    separate = "   ".join(f"- {name}: ..." for name in scorers)
+    help = f"a check has one scorer; write two:  {separate}"
+    return Problem(node.place, f"two scorers in one check: {named}", help)
+
+
+def _weightless(part: Node) -> list[Problem]:
+    if part.get("weight") is None:
+        return []
+    return [Problem(part.key_place("weight"), "`weight` outside an `average`", "only parts of an `average` have one")]
 
 
 def _no_scorer(node: Node) -> Problem:
     words = [key for key in node.value if key not in COMMON_OPTIONS and not key.startswith("x-")]
     if not words:
-        return Problem(node.place, "a check without a scorer", did_you_mean("", [*catalog.SCORERS, *catalog.GROUPS]))
-    place = node.key_place(words[0])
-    if words[0] in later.SCORERS:
-        return Problem(place, f"the scorer `{words[0]}` is not in this version yet", "it is part of the format")
-    known = [*catalog.SCORERS, *catalog.GROUPS]
-    return Problem(place, f"no scorer is called `{words[0]}`", did_you_mean(words[0], known))
+        return Problem(node.place, "a check without a scorer", "it begins with a scorer's name:  - contains: …")
+    kind = node.get("type")
+    if kind is not None and isinstance(kind.value, str):
+        return _typed(node, kind)
+    word = words[0]
+    place = node.key_place(word)
+    known = [*catalog.SCORERS, *catalog.GROUPS, *later_scorers()]
+    friend = friends.scorer_instead_of(word) or friends.instead_of(word, "check")
+    help = f"write {friend}" if friend.startswith("`") else friend
+    return Problem(place, f"no scorer is called `{word}`", help or did_you_mean(word, known))
 
 
-@lru_cache
-def _spec_validator() -> Draft7Validator:
-    return Draft7Validator(_without_checks(schema("spec")))
-
-
-@lru_cache
-def _part_validator(name: str) -> Draft7Validator:
-    whole = _without_checks(schema("spec"))
-    return Draft7Validator({"$ref": f"#/definitions/{name}", "definitions": whole["definitions"]})
-
-
-def _without_checks(whole: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema with checks left open: they are dispatched on by name, one by one."""
-    return {**whole, "definitions": {**whole["definitions"], "check": True}}
-
-
-def _explained(validator: Draft7Validator, node: Node, scorer: str = "") -> Iterator[Problem]:
-    for error in validator.iter_errors(node.plain()):
-        yield from _problems(error, node, scorer)
-
-
-def _problems(error: Any, root: Node, scorer: str) -> Iterable[Problem]:
-    node = root.at(list(error.absolute_path))
-    name = _name_of(error, scorer)
-    if error.validator == "additionalProperties":
-        return [_unknown_key(key, node, error.schema, scorer) for key in _extra_keys(error)]
-    if error.validator == "required":
-        missing = re.findall(r"^'(.+?)' is a required", error.message)[0]
-        return [Problem(node.place, f"{name} needs `{missing}`", _described(root, missing))]
-    if error.validator == "type":
-        kinds = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
-        wanted = " or ".join(_KINDS[kind] for kind in kinds)
-        return [Problem(node.place, f"{name} is {_found(node)}", f"it takes {wanted}{_example(error)}")]
-    if error.validator == "enum":
-        choices = [str(choice) for choice in error.validator_value]
-        return [Problem(node.place, f"{name} cannot be `{node.text}`", did_you_mean(node.text, choices))]
-    return [Problem(node.place, f"{name}: {_bound(error)}", _example(error).removeprefix(", for example: "))]
-
-
-def _name_of(error: Any, scorer: str) -> str:
-    path = [str(step) for step in error.absolute_path]
-    if not path:
-        return f"`{scorer}`" if scorer else "a spec"
-    return f"`{path[-1]}`" if not path[-1].isdigit() else f"item {int(path[-1]) + 1} of `{(['list', *path])[-2]}`"
-
-
-def _found(node: Node) -> str:
-    if isinstance(node.value, dict):
-        return "a mapping"
-    if isinstance(node.value, list):
-        return "a list"
-    if node.value is None:
-        return "empty"
-    return f"`{node.text}`"
-
-
-def _extra_keys(error: Any) -> list[str]:
-    known = error.schema.get("properties", {})
-    patterns = [re.compile(pattern) for pattern in error.schema.get("patternProperties", {})]
-    return [key for key in error.instance if key not in known and not any(p.search(key) for p in patterns)]
-
-
-def _unknown_key(key: str, node: Node, within: Mapping[str, Any], scorer: str) -> Problem:
-    place = node.key_place(key)
-    if key in later.KEYS:
-        return Problem(place, f"`{key}` is not in this version yet", "it is part of the format")
-    known = [name for name in within.get("properties", {}) if name != scorer]
-    what = f"`{scorer}` has no option `{key}`" if scorer else f"unknown key `{key}`"
-    return Problem(place, what, f"{did_you_mean(key, known)} {_NEWER}".strip())
-
-
-def _described(root: Node, key: str) -> str:
-    text = schema("spec")["properties"].get(key, {}).get("description", "")
-    return str(text)
-
-
-def _example(error: Any) -> str:
-    examples = error.schema.get("examples", []) if isinstance(error.schema, Mapping) else []
-    return f", for example: {_flow(examples[0])}" if examples else ""
-
-
-def _flow(value: Any) -> str:
-    """A value as YAML would have it on one line."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_flow(item) for item in value) + "]"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
-
-
-def _bound(error: Any) -> str:
-    limit = error.validator_value
-    words: dict[str, str] = {
-        "minimum": f"at least {limit}",
-        "maximum": f"at most {limit}",
-        "exclusiveMinimum": f"more than {limit}",
-        "minItems": f"at least {limit} item{'s' if limit != 1 else ''}",
-        "maxItems": f"at most {limit} items",
-        "minLength": "must not be empty",
-        "minProperties": "must not be empty",
-        "pattern": f"must match {limit}",
-    }
-    return words.get(str(error.validator), str(error.message))
+def _typed(node: Node, kind: Node) -> Problem:
+    """`type: contains` with `value: x`, as promptfoo has it."""
+    name = kind.text.replace("-", "_")
+    value = node.get("value")
+    is_known = catalog.is_scorer(name) or name in later_scorers()
+    shown = value.text if value is not None and isinstance(value.value, str | int | float) else "…"
+    if is_known and _takes_true(name):
+        shown = "true"
+    friend = friends.scorer_instead_of(kind.text)
+    write = f"`- {name}: {shown}`" if is_known else friend or "`- contains: …`"
+    message = "a check begins with its scorer's name; there is no `type`"
+    return Problem(node.key_place("type"), message, f"write {write}")

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from evalkit import catalog, templates
 from evalkit.documents.nodes import Node
+from evalkit.records.problem import Place
 from evalkit.records.spec import Check, Step
 from evalkit.spec.check import COMMON_OPTIONS, scorer_of
-from evalkit.spec.parts import Complaints, text_of
+from evalkit.spec.explain import NOT_YET
+from evalkit.spec.parts import Complaints, about_comment, place_of_name, text_of
 
 _STEP_OPTIONS = ("which",)
-_NUMBERS_WELCOME = ("equals", "number", "word_count", "json_schema")  # their arguments are values, not texts
+_VALUES = ("equals", "number", "word_count", "json_schema")  # their arguments are values, not texts
+_SOURCES = ("reasoning",)  # what this version can judge besides the reply
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What of a reply is judged: its source, the steps of extraction, the path."""
+
+    source: str
+    extract: tuple[Step, ...]
+    path: str
 
 
 class CheckReader:
@@ -20,8 +33,8 @@ class CheckReader:
 
     def __init__(self, complain: Complaints, extract: Node | None = None, path: Node | None = None) -> None:
         self.complain = complain
-        self._extract = steps_of(extract, complain)
-        self._path = str(path.value) if path else ""
+        self._judged_of_all = _Judged("", steps_of(extract, complain), str(path.value) if path else "")
+        self._nodes: dict[Place, Node] = {}
 
     def read(self, expect: Node | None, *, is_data: bool = False) -> tuple[Check, ...]:
         """The checks of an `expect`. Those that came as data are never templates."""
@@ -29,39 +42,65 @@ class CheckReader:
             return ()
         if not isinstance(expect.value, dict | list):
             expect = Node(expect.place, {"equals": expect}, keys={"equals": expect.place})
-        return tuple(self._check(node, self._extract, self._path, is_data) for node in expect.entries())
+        return tuple(self._check(node, self._judged_of_all, is_data) for node in expect.entries())
 
-    def _check(self, node: Node, extract: tuple[Step, ...], path: str, is_data: bool) -> Check:
+    def place_of_name(self, check: Check, name: str) -> Place:
+        """Where a check's templates read a variable."""
+        node = self._nodes.get(check.place)
+        return place_of_name(node, name) if node is not None and name else check.place
+
+    def place_in(self, check: Check, where: Sequence[str | int]) -> Place:
+        """The place at a path from a check; of its argument when there is none."""
+        node = self._nodes.get(check.place)
+        return node.at(where or (check.scorer,)).place if node is not None else check.place
+
+    def _check(self, node: Node, judged: _Judged, is_data: bool) -> Check:
         scorer = scorer_of(node)
-        own_extract, own_path = node.get("extract"), node.get("path")
-        if own_extract:
-            extract, path = steps_of(own_extract, self.complain), ""
-        if own_path:
-            path = str(own_path.value)
+        judged = self._judged(node, judged)
         argument = node.value[scorer]
         is_group = scorer in catalog.GROUPS
-        parts = tuple(self._check(p, extract, path, is_data) for p in argument.entries()) if is_group else ()
+        parts = tuple(self._check(part, judged, is_data) for part in argument.entries()) if is_group else ()
         options = self._options(node, scorer)
         value = None if is_group else self._argument(argument, scorer)
+        place = node.key_place(scorer)
         if not is_data:
-            self.complain.about_templates_in(node)
+            self._nodes[place] = node
+            self._about_templates(node, scorer if is_group else "")
         is_static = is_data or not (templates.has_templates(value) or templates.has_templates(options))
-        name, advisory = node.get("name"), node.get("advisory")
+        name, advisory, weight = node.get("name"), node.get("advisory"), node.get("weight")
         return Check(
             scorer=scorer,
             argument=value,
             options=options,
             name=str(name.value) if name else "",
             is_advisory=bool(advisory.value) if advisory else False,
-            extract=() if is_group else extract,
-            path="" if is_group else path,
+            source="" if is_group else judged.source,
+            extract=() if is_group else judged.extract,
+            path="" if is_group else judged.path,
             parts=parts,
+            weight=float(weight.value) if weight else 1.0,
             is_static=is_static and all(part.is_static for part in parts),
-            place=node.key_place(scorer),
+            place=place,
         )
 
+    def _about_templates(self, node: Node, group: str) -> None:
+        """Complain of the templates of a check, but of those of its parts, which have their own turn."""
+        for key, item in node.value.items():
+            if key != group:
+                self.complain.about_templates_in(item)
+
+    def _judged(self, node: Node, around: _Judged) -> _Judged:
+        """What of the reply a check judges: as it says itself, else as is said around it."""
+        source, extract, path = node.get("source"), node.get("extract"), node.get("path")
+        if source and source.value not in _SOURCES:
+            self.complain(source.place, f"`source: {source.value}` is not in this version yet", NOT_YET)
+        steps = steps_of(extract, self.complain) if extract else around.extract
+        kept_path = "" if extract else around.path
+        return _Judged(str(source.value) if source else around.source, steps, str(path.value) if path else kept_path)
+
     def _argument(self, node: Node, scorer: str) -> Any:
-        if scorer in _NUMBERS_WELCOME or not isinstance(node.value, int | float) or isinstance(node.value, bool):
+        about_comment(node, self.complain)
+        if scorer in _VALUES or not isinstance(node.value, int | float) or isinstance(node.value, bool):
             return node.plain()
         return text_of(node, self.complain)
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evalkit.documents.nodes import Node
 from evalkit.documents.read import read
 from evalkit.errors import NothingToMeasure, SpecError, UserError
 from evalkit.records.problem import Place, Problem
 from evalkit.records.spec import Spec
 from evalkit.settings import Settings
 from evalkit.spec.build import SpecBuilder
-from evalkit.spec.check import shape_problems
+from evalkit.spec.check import Shape
+from evalkit.spec.gate import about_metrics
+from evalkit.spec.prune import pruned
 from evalkit.spec.rehearse import rehearse
+from evalkit.spec.share import Sharing
 
 SUFFIXES = (".yaml", ".yml")
 NO_SPECS_IN = ("data", "prompts", "shared", "replies")
@@ -22,31 +26,41 @@ NO_SPECS_IN = ("data", "prompts", "shared", "replies")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The specs that were found, and what is wrong with them."""
+    """The specs that were found, and what is wrong with them: by place, what is alike said once a file."""
 
     specs: tuple[Spec, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that are no warnings."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
 def load(settings: Settings) -> tuple[Spec, ...]:
     """The specs at the settings' paths. Raises SpecError with all problems, UserError for a path without specs."""
     loaded = read_all(settings)
-    if any(problem.severity == "error" for problem in loaded.problems):
+    if loaded.errors:
         raise SpecError(loaded.problems)
     return loaded.specs
 
 
 def read_all(settings: Settings) -> Loaded:
-    """The specs and all their problems, by place."""
+    """The specs and all their problems."""
+    return read_files(spec_files(settings.paths), settings)
+
+
+def read_files(files: Iterable[Path], settings: Settings) -> Loaded:
+    """The same for files already found."""
     specs: list[Spec] = []
     problems: list[Problem] = []
-    for path in spec_files(settings.paths):
-        spec, found = _read_one(path, settings)
+    for path in files:
+        spec, found = _Reading(path, settings).done()
         problems += found
         if spec:
             specs.append(spec)
     problems += _same_names(specs)
-    return Loaded(tuple(specs), tuple(sorted(problems, key=lambda problem: problem.place)))
+    return Loaded(tuple(specs), tuple(_said_once(problems)))
 
 
 def spec_files(paths: Iterable[Path]) -> list[Path]:
@@ -79,15 +93,55 @@ def shown_path(path: Path) -> str:
     return Path(os.path.relpath(path)).as_posix()
 
 
-def _read_one(path: Path, settings: Settings) -> tuple[Spec | None, list[Problem]]:
-    document = read(path, shown_path(path))
-    if document.root is None:
-        return None, list(document.problems)
-    problems = shape_problems(document.root)
-    if problems:
-        return None, problems
-    spec, problems = SpecBuilder(document, settings).build()
-    return spec, problems or rehearse(spec)
+class _Reading:
+    """One spec from its file. Each step looks at what the steps before left over."""
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self._document = read(path, shown_path(path))
+        self._settings = settings
+        self._sharing = Sharing(settings.root)
+        self._shape = Shape()
+
+    def done(self) -> tuple[Spec | None, list[Problem]]:
+        """The Spec, None where it could not be read, and all problems."""
+        if self._document.root is None:
+            return None, list(self._document.problems)
+        root = self._sharing.spread(self._document)
+        problems = self._sharing.problems + [p for p in self._shape.problems(root) if p.place not in self._sharing.lost]
+        is_whole = not problems
+        left = root if is_whole else _left(root, problems, self._sharing)
+        if left is None:
+            return None, [self._placed(problem) for problem in problems]
+        builder = SpecBuilder(self._document, self._settings, self._shape)
+        spec = builder.build(left)
+        found = builder.complain.problems
+        if not any(problem.severity == "error" for problem in found):
+            rehearsed = rehearse(spec, is_whole=is_whole)
+            found += rehearsed.problems
+            if is_whole:
+                found += about_metrics(spec, rehearsed.labels, _places_of_metrics(root))
+        if is_whole and not spec.variants:
+            found.append(Problem(root.place, "a spec needs `prompt`", 'for example: prompt: "Translate: {{ text }}"'))
+        known = {problem.place for problem in problems}
+        problems += [p for p in found if p.place not in known and (is_whole or p.severity == "error")]
+        return spec, [self._placed(problem) for problem in problems]
+
+    def _placed(self, problem: Problem) -> Problem:
+        """A problem in a shared file also tells where the spec names that file."""
+        return replace(problem, via=self._sharing.named.get(problem.place.file))
+
+
+def _left(root: Node, problems: list[Problem], sharing: Sharing) -> Node | None:
+    """What of a spec can be looked at further; None where too much is missing."""
+    if not isinstance(root.value, dict):
+        return None
+    left = pruned(root, {problem.place for problem in problems} | sharing.lost)
+    return left if left.get("prompt") or left.get("prompts") else None
+
+
+def _places_of_metrics(root: Node) -> dict[str, Place]:
+    metrics = root.get("metrics")
+    return metrics.keys if metrics else {}
 
 
 def _same_names(specs: Iterable[Spec]) -> Iterator[Problem]:
@@ -97,3 +151,15 @@ def _same_names(specs: Iterable[Spec]) -> Iterator[Problem]:
             message = f"two specs are called `{spec.name}`"
             yield Problem(Place(spec.file), message, f"the other is {first[spec.name]}; give one a `name:` of its own")
         first.setdefault(spec.name, spec.file)
+
+
+def _said_once(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems by place; those of a file that say the same are one, with the number of the others."""
+    told: dict[tuple[str, str, str], Problem] = {}
+    for problem in sorted(problems, key=lambda problem: problem.place):
+        key = (problem.place.file, problem.message, problem.help)
+        before = told.get(key)
+        told[key] = (
+            replace(before, more=before.more + 1) if before and before.place != problem.place else before or problem
+        )
+    return list(told.values())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Collection
 from typing import Any, cast
 
 from evalkit import templates
@@ -12,48 +13,79 @@ from evalkit.errors import TemplateError
 from evalkit.records.problem import Place, Problem
 from evalkit.records.spec import PassRule, Trials
 
+_TAG = re.compile(r"\{[{%](.*?)[%}]\}", re.DOTALL)
+
 
 class Complaints:
-    """Problems as they are found."""
+    """Problems as they are found, and the variables that templates were found to read."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.used: set[str] = set()
 
     def __call__(self, place: Place, message: str, help: str = "") -> None:
         self.problems.append(Problem(place, message, help))
 
-    def about_template(self, text: str, place: Place) -> None:
-        """Complain where `text` is no valid template."""
+    def warn(self, place: Place, message: str, help: str) -> None:
+        """Note something that may be meant, and more likely is not."""
+        self.problems.append(Problem(place, message, help, "warning"))
+
+    def about_template(self, node: Node) -> None:
+        """Complain where a node's text is no valid template."""
+        text = str(node.value)
         try:
-            templates.check_template(text)
+            self.used |= templates.check_template(text)
         except TemplateError as error:
-            self(place, _with_line(error, text), error.help)
+            self(node.place_in(*_written(text, error)), f"not a template: {error.message}", error.help)
 
     def about_templates_in(self, node: Node) -> None:
         """The same for every text below a node."""
         if isinstance(node.value, str):
-            self.about_template(node.value, node.place)
-        children = node.value.values() if isinstance(node.value, dict) else node.value
-        if isinstance(node.value, dict | list):
-            for child in children:
-                self.about_templates_in(child)
+            self.about_template(node)
+        for child in node.children():
+            self.about_templates_in(child)
 
     def about_expression(self, node: Node) -> None:
         """Complain where a node's text is no valid expression."""
         try:
-            templates.check_expression(str(node.value))
+            self.used |= templates.check_expression(str(node.value))
         except TemplateError as error:
             self(node.place, f"not an expression: {error.message}", error.help)
 
 
-def _with_line(error: TemplateError, text: str) -> str:
-    line = f" (line {error.line} of the text)" if "\n" in text else ""
-    return f"not a template: {error.message}{line}"
+def _written(text: str, error: TemplateError) -> tuple[int, int]:
+    """Line and column (from 1) in `text` of the tag that an error is about: the first one of its line."""
+    lines = text.split("\n")
+    line = min(error.line, len(lines))
+    column = re.search(r"\{[{%#]|[%}]\}", lines[line - 1])
+    return line, column.start() + 1 if column else 1
+
+
+def place_of_name(node: Node, name: str) -> Place:
+    """Where a template below `node` reads the variable `name`; the node's own place when none does."""
+    for each in node.walk():
+        if isinstance(each.value, str) and templates.is_template(each.value):
+            found = name_in(each.value, name)
+            if found:
+                return each.place_in(*found)
+    return node.place
+
+
+def name_in(text: str, name: str) -> tuple[int, int] | None:
+    """Line and column (from 1) where a template's tags first read a variable; None when they do not."""
+    word = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
+    for tag in _TAG.finditer(text):
+        found = word.search(text, tag.start(1), tag.end(1))
+        if found:
+            before = text[: found.start()]
+            return before.count("\n") + 1, found.start() - before.rfind("\n")
+    return None
 
 
 def text_of(node: Node, complain: Complaints) -> str:
     """A node's text. An unquoted number whose text would change when read as a number is a complaint."""
     if isinstance(node.value, str):
+        about_comment(node, complain)
         return node.value
     if node.value is None or isinstance(node.value, dict | list):
         complain(node.place, "a text is wanted here", "write it after the colon, in quotes where it has a colon")
@@ -62,6 +94,13 @@ def text_of(node: Node, complain: Complaints) -> str:
     if printed != node.text:
         complain(node.place, f"`{node.text}` would be read as the number {printed}", f'quote it: "{node.text}"')
     return printed
+
+
+def about_comment(node: Node, complain: Complaints) -> None:
+    """Warn where a text ends before ` #word`, which YAML takes for a comment."""
+    if node.comment:
+        help = f'quote the whole text: "{node.text} {node.comment}"; a comment has a space after its #'
+        complain.warn(node.place, f"the text ends before `{node.comment}`: YAML reads a comment there", help)
 
 
 def text_list(node: Node | None) -> tuple[str, ...]:
@@ -78,17 +117,32 @@ def variables_of(node: Node | None, complain: Complaints) -> dict[str, Any]:
             complain(node.key_place(name), "`vars` is the name for all variables together", "choose another name")
         if value.value is None:
             complain(value.place, f"the variable `{name}` is empty", 'write "" for an empty text, or leave it out')
-        about_numbers(value, complain)
+        about_values(value, complain)
     return {name: value.plain() for name, value in node.value.items()}
 
 
-def about_numbers(node: Node, complain: Complaints) -> None:
-    """Complain of unquoted numbers that would change, in a variable and in all it holds."""
+def about_values(node: Node, complain: Complaints) -> None:
+    """Complain of unquoted numbers that would change, and warn of texts that look like templates or are cut."""
     if isinstance(node.value, dict | list):
-        for child in node.value.values() if isinstance(node.value, dict) else node.value:
-            about_numbers(child, complain)
+        for child in node.children():
+            about_values(child, complain)
+    elif isinstance(node.value, str):
+        about_comment(node, complain)
+        if "{{" in node.value and not node.file:
+            help = "templates stand in prompts and checks; what a variable holds is never one"
+            complain.warn(node.place, "a variable that contains `{{` is sent as it is", help)
     elif node.is_plain and isinstance(node.value, int | float) and not isinstance(node.value, bool):
         text_of(node, complain)
+
+
+def about_unused(node: Node | None, used: Collection[str], complain: Complaints) -> None:
+    """Warn of the variables of a `vars` mapping that nothing reads."""
+    if node is None or not isinstance(node.value, dict) or templates.ALL_VARS in used:
+        return
+    for name in node.value:
+        if name not in used and not name.startswith("x-"):
+            help = f"write `{{{{ {name} }}}}` where it belongs, or take it out"
+            complain.warn(node.key_place(name), f"nothing uses the variable `{name}`", help)
 
 
 def trials_of(node: Node | None, complain: Complaints) -> Trials | None:
@@ -101,13 +155,3 @@ def trials_of(node: Node | None, complain: Complaints) -> Trials | None:
     if rule and isinstance(rule.value, int) and rule.value > count:
         complain(rule.place, f"{rule.value} of {count} draws can never pass", f"`pass` is at most {count}")
     return Trials(count, cast("PassRule | int", rule.value) if rule else "all")
-
-
-def node_of(value: Any, place: Place) -> Node:
-    """Nodes for data that came from elsewhere than YAML; all of it has one place."""
-    if isinstance(value, Mapping):
-        items = {str(key): node_of(item, place) for key, item in value.items()}
-        return Node(place, items, keys=dict.fromkeys(items, place))
-    if isinstance(value, list):
-        return Node(place, [node_of(item, place) for item in value])
-    return Node(place, value, value if isinstance(value, str) else json.dumps(value))

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from evalkit import templates
 from evalkit.errors import CheckError, TemplateError, UserError
 from evalkit.records.problem import Place, Problem
-from evalkit.records.spec import Case, Check, Spec, Variant
-from evalkit.spec.cases import CaseStream
-from evalkit.spec.render import Binder, render_messages
+from evalkit.records.spec import Case, Check, History, Message, Spec
+from evalkit.spec.render import Binder, render_messages, scope_of
+from evalkit.spec.stream import CaseStream
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What a rehearsal found: problems, and the names under which the checks of all cases are metrics."""
+
+    problems: list[Problem]
+    labels: frozenset[str]
+
+
+def rehearse(spec: Spec, *, is_whole: bool = True) -> Rehearsed:
+    """The problems that only show when cases meet templates and scorers.
+
+    `is_whole` says that nothing was taken out of the spec, so that what is missing is missing.
+    """
+    assert isinstance(spec.cases, CaseStream)
+    stage = _Stage(spec, spec.cases, is_whole)
+    problems: list[Problem] = []
+    ids: dict[str, Place] = {}
+    for case in spec.cases.checked():
+        if isinstance(case, Problem):
+            problems.append(case)
+            continue
+        if case.id in ids:
+            problems.append(Problem(case.place, f"two cases are called `{case.id}`", f"the first is at {ids[case.id]}"))
+        ids.setdefault(case.id, case.place)
+        stage.play(case)
+    if not ids and not problems and is_whole:
+        problems.append(Problem(Place(spec.file), f"the spec `{spec.name}` has no cases", "add one under `cases:`"))
+    return Rehearsed([*problems, *stage.problems(), *stage.about_scopes()], frozenset(stage.labels))
 
 
 @dataclass(slots=True)
@@ -25,65 +58,77 @@ class _Found:
 
     def problems(self) -> list[Problem]:
         return [
-            Problem(p.place, f"{p.message} ({_cases(name, count)})", p.help) for p, name, count in self.seen.values()
+            replace(problem, message=f"{problem.message} ({_cases(name, count)})")
+            for problem, name, count in self.seen.values()
         ]
 
 
 def _cases(first: str, count: int) -> str:
-    return f"in case `{first}`" if count == 1 else f"in {count} cases, the first is `{first}`"
-
-
-def rehearse(spec: Spec) -> list[Problem]:
-    """The problems that only show when cases meet templates and scorers."""
-    found, problems = _Found(), list[Problem]()
-    stage = _Stage(spec, found)
-    ids: dict[str, Place] = {}
-    count = 0
-    for case in spec.cases.checked() if isinstance(spec.cases, CaseStream) else spec.cases:
-        if isinstance(case, Problem):
-            problems.append(case)
-            continue
-        count += 1
-        if case.id in ids:
-            problems.append(Problem(case.place, f"two cases are called `{case.id}`", f"the first is at {ids[case.id]}"))
-        ids.setdefault(case.id, case.place)
-        stage.play(case)
-    if not count and not problems:
-        problems.append(Problem(Place(spec.file), f"the spec `{spec.name}` has no cases", "add one under `cases:`"))
-    return problems + found.problems()
+    return f"in case `{first}`" if count == 1 else f"in {count:,} cases, the first is `{first}`"
 
 
 class _Stage:
     """Renders and binds, case by case."""
 
-    def __init__(self, spec: Spec, found: _Found) -> None:
-        self._spec = spec
-        self._found = found
+    def __init__(self, spec: Spec, cases: CaseStream, is_whole: bool) -> None:
+        self.labels: set[str] = set()
+        self._found = _Found()
+        self._checks = cases.checks
+        self._is_whole = is_whole
         self._binder = Binder()
-        self._templated = [v for v in spec.variants if any(templates.is_template(m.content) for m in v.messages)]
+        self._variants = [v for v in spec.variants if any(map(_is_template, v.messages))]
+        self._rules = [rule for rule in spec.gate if rule.is_scoped]
+        self._matched = Counter[int]()
+        self._is_gated_by_score = any(rule.metrics or rule.mean_score is not None for rule in spec.gate)
 
     def play(self, case: Case) -> None:
         """Note what is wrong with one case."""
-        for variant in self._templated:
-            self._ask(variant, case)
+        for variant in self._variants:
+            with self._noting(case, lambda error: error.place):
+                render_messages(variant, case)
         for check in case.checks:
-            self._score(check, case)
-        if not case.checks:
+            self._bind(check, case)
+        for number, rule in enumerate(self._rules):
+            with self._noting(case, lambda error: error.place):
+                self._matched[number] += scope_of(rule, case) is not None
+        self._about_checks(case)
+
+    def problems(self) -> list[Problem]:
+        """What was noted."""
+        return self._found.problems()
+
+    def about_scopes(self) -> Iterator[Problem]:
+        """A problem for each rule that is about no case at all."""
+        for number, rule in enumerate(self._rules):
+            if not self._matched[number] and self._is_whole and not self._found.seen:
+                yield Problem(rule.places["where"], "`where` holds for no case", "loosen it, or take the rule out")
+
+    def _bind(self, check: Check, case: Case) -> None:
+        self.labels.add(check.label)
+        with self._noting(case, lambda error: self._checks.place_of_name(check, error.name)):
+            try:
+                self._binder.bound(check, case)
+            except CheckError as error:
+                place = self._checks.place_in(error.check or check, error.where)
+                self._found.add(Problem(place, str(error), error.help), case)
+
+    @contextmanager
+    def _noting(self, case: Case, place_of: Callable[[TemplateError], Place | None]) -> Iterator[None]:
+        try:
+            yield
+        except TemplateError as error:
+            self._found.add(Problem(place_of(error) or case.place, error.message, error.help), case)
+        except UserError as error:
+            self._found.add(Problem(case.place, error.message, error.help), case)
+
+    def _about_checks(self, case: Case) -> None:
+        if not case.checks and self._is_whole:
             self._found.add(Problem(case.place, "the case expects nothing", "add a check under `expect:`"), case)
-        elif all(check.is_advisory for check in case.checks):
+        elif case.checks and not self._is_gated_by_score and all(check.is_advisory for check in case.checks):
             message = "every check is advisory, so the case cannot fail"
-            self._found.add(Problem(case.place, message, "take `advisory` from one of them"), case)
+            help = "take `advisory` from one of them, or give the gate a rule on a metric"
+            self._found.add(Problem(case.place, message, help), case)
 
-    def _ask(self, variant: Variant, case: Case) -> None:
-        try:
-            render_messages(variant, case)
-        except TemplateError as error:
-            self._found.add(Problem(error.place or case.place, error.message, error.help), case)
 
-    def _score(self, check: Check, case: Case) -> None:
-        try:
-            self._binder.bound(check, case)
-        except TemplateError as error:
-            self._found.add(Problem(error.place or check.place, error.message, error.help), case)
-        except (CheckError, UserError) as error:
-            self._found.add(Problem(check.place, str(error)), case)
+def _is_template(message: Message | History) -> bool:
+    return isinstance(message, History) or templates.is_template(message.content)

@@ -1,18 +1,30 @@
-"""Where the JSON Schemas are: inside the wheel, else beside the package in a checkout."""
+"""Where the JSON Schemas are, and the schema of specs as it is checked: part by part.
+
+Editors get the whole schema. When evalkit checks a spec itself, three things are taken out of it: keys of the
+format that this version does not know yet (`$comment: later`), `{file: …}` in the place of a text (files have
+been put in by then), and the parts that are dispatched on by hand, because a validator would try every scorer
+on every check and explain none of them.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 SCHEMAS = ("spec", "run")
+SCORER = "scorer_"  # what the definitions of scorers begin with
+_LATER = "later"
+_SHARED = {"$ref": "#/definitions/shared"}
+_BY_HAND = ("check", "case")
+Schema = Mapping[str, Any]
 
 
 def schema_path(name: str) -> Path:
-    """The file of the schema `spec` or `run`."""
+    """The file of the schema `spec` or `run`: inside the wheel, else beside the package in a checkout."""
     file = f"{name}.schema.json"
     inside = _PACKAGE / "schemas" / file
     return inside if inside.is_file() else _PACKAGE.parent / "schemas" / file
@@ -23,3 +35,83 @@ def schema(name: str) -> dict[str, Any]:
     """The schema itself; not to be changed."""
     loaded: dict[str, Any] = json.loads(schema_path(name).read_text("utf-8"))
     return loaded
+
+
+def definition(name: str) -> Schema:
+    """A definition of the spec's schema."""
+    found: Schema = schema("spec")["definitions"][name]
+    return found
+
+
+def is_later(part: Any) -> bool:
+    """Whether a part of the schema is for a later version."""
+    return isinstance(part, Mapping) and part.get("$comment") == _LATER
+
+
+@lru_cache
+def later_scorers() -> frozenset[str]:
+    """Scorers of the format that this version does not know yet."""
+    named = schema("spec")["definitions"].items()
+    return frozenset(name.removeprefix(SCORER) for name, part in named if name.startswith(SCORER) and is_later(part))
+
+
+@lru_cache
+def later_keys() -> frozenset[str]:
+    """Keys of the format, wherever they stand, that this version does not know yet."""
+    return frozenset(key for key, part in _properties(schema("spec")) if is_later(part))
+
+
+@lru_cache
+def keys_with_rules() -> frozenset[str]:
+    """Keys whose texts are not free: the schema has a choice or a pattern for them."""
+    return frozenset(key for key, part in _properties(schema("spec")) if _has_rule(part, frozenset()))
+
+
+def _properties(part: Any) -> Iterator[tuple[str, Any]]:
+    """Every (key, subschema) of a schema, at any depth."""
+    if isinstance(part, Mapping):
+        properties = part.get("properties")
+        yield from properties.items() if isinstance(properties, Mapping) else ()
+        for inner in part.values():
+            yield from _properties(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _properties(inner)
+
+
+def _has_rule(part: Any, seen: frozenset[str]) -> bool:
+    if isinstance(part, list):
+        return any(_has_rule(inner, seen) for inner in part)
+    if not isinstance(part, Mapping):
+        return False
+    if {"enum", "const", "pattern"} & set(part):
+        return True
+    name = str(part.get("$ref", "")).rpartition("/")[2]
+    if name and name not in seen and _has_rule(definition(name), seen | {name}):
+        return True
+    return any(_has_rule(inner, seen) for key, inner in part.items() if key not in ("properties", "examples"))
+
+
+@lru_cache
+def checked_part(name: str) -> Schema:
+    """The part of the schema that a `spec`, or anything with a definition of its own, is held against."""
+    whole: Any = _as_checked(schema("spec"))
+    definitions = {**whole["definitions"], **dict.fromkeys(_BY_HAND, True)}
+    if name == "spec":
+        return {**whole, "definitions": definitions}
+    return {"$ref": f"#/definitions/{name}", "definitions": definitions}
+
+
+def _as_checked(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_as_checked(inner) for inner in part]
+    if not isinstance(part, Mapping):
+        return part
+    kept = {key: _as_checked(inner) for key, inner in part.items() if key != "anyOf" or _SHARED not in inner}
+    if isinstance(part.get("properties"), Mapping):
+        known = part["properties"].items()
+        kept["properties"] = {key: _as_checked(inner) for key, inner in known if not is_later(inner)}
+    if _SHARED in part.get("anyOf", ()):
+        (own,) = (inner for inner in part["anyOf"] if inner != _SHARED)
+        kept.update(_as_checked(own))
+    return kept

@@ -1,0 +1,95 @@
+"""The gate of a spec, and the metrics it derives; whether the names in them lead anywhere is known after all cases."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from evalkit import templates
+from evalkit.documents.nodes import Node
+from evalkit.errors import TemplateError, did_you_mean
+from evalkit.records.problem import Place, Problem
+from evalkit.records.spec import Limit, Rule, Spec
+from evalkit.spec.explain import NOT_YET
+from evalkit.spec.parts import Complaints
+
+# Metrics of the format that need a spec as a whole, and come later.
+LATER_METRICS = ("accuracy", "macro_f1", "cohen_kappa", "corpus_bleu", "corpus_chrf", "corpus_ter", "win_rate")
+
+
+def gate_of(root: Node, complain: Complaints) -> tuple[Rule, ...]:
+    """The rules of a gate; none where there is none."""
+    gate = root.get("gate")
+    return tuple(_rule(node, complain) for node in gate.entries()) if gate else ()
+
+
+def _rule(node: Node, complain: Complaints) -> Rule:
+    def number(key: str) -> float | None:
+        found = node.get(key)
+        return float(found.value) if found else None
+
+    where, each, metrics = node.get("where"), node.get("each"), node.get("metrics")
+    if where:
+        complain.about_expression(where)
+    limits = metrics.value if metrics else {}
+    rule = Rule(
+        pass_rate=number("pass_rate"),
+        mean_score=number("mean_score"),
+        p95_seconds=number("p95_seconds"),
+        max_errors=int(number("max_errors") or 0),
+        metrics={name: _limit(item) for name, item in limits.items()},
+        where=str(where.value) if where else "",
+        each=str(each.value) if each else "",
+        places={**{key: item.place for key, item in node.value.items()}, **(metrics.keys if metrics else {})},
+    )
+    if rule.is_scoped and set(node.value) <= {"where", "each"}:
+        complain(node.place, "a rule that asks for nothing", "name what must hold, for example `pass_rate: 0.9`")
+    if each:
+        complain.used.add(rule.each)
+    return rule
+
+
+def _limit(node: Node) -> Limit:
+    if not isinstance(node.value, dict):
+        return Limit(low=float(node.value))
+    low, high = node.get("min"), node.get("max")
+    return Limit(float(low.value) if low else None, float(high.value) if high else None)
+
+
+def metrics_of(root: Node, complain: Complaints) -> dict[str, str]:
+    """The derived metrics: expressions by name, in their order."""
+    metrics = root.get("metrics")
+    if metrics is None:
+        return {}
+    apart = Complaints()  # the names in these are metrics, not variables
+    for node in metrics.value.values():
+        apart.about_expression(node)
+    complain.problems += apart.problems
+    return {name: str(node.value) for name, node in metrics.value.items()}
+
+
+def about_metrics(spec: Spec, labels: Collection[str], places: Mapping[str, Place]) -> Iterator[Problem]:
+    """Problems of the metrics that a spec names, when `labels` are those its checks give.
+
+    `places` tells where the derived ones stand.
+    """
+    known = set(labels)
+    for name, expression in spec.metrics.items():
+        if name in labels:
+            yield Problem(places[name], f"the checks already give a metric `{name}`", "choose another name")
+        try:
+            read = templates.check_expression(expression)
+        except TemplateError:
+            continue
+        for missing in sorted(read - known):
+            yield Problem(places[name], *_no_metric(missing, known))
+        known.add(name)
+    for rule in spec.gate:
+        for name in rule.metrics:
+            if name not in known:
+                yield Problem(rule.places[name], *_no_metric(name, known))
+
+
+def _no_metric(name: str, known: Collection[str]) -> tuple[str, str]:
+    if name in LATER_METRICS:
+        return f"the metric `{name}` is not in this version yet", NOT_YET
+    return f"no metric is called `{name}`", did_you_mean(name, known) or "a check's `name:` makes one"

@@ -1,0 +1,50 @@
+"""Ids of cases that have none: made from their own variables, so that no other case changes them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from evalkit import templates
+
+_WORD = re.compile(r"\w+")
+SLUG = 24  # characters of a variable that an id begins with
+
+
+class Names:
+    """The ids that were made in one pass over a spec's cases; the second of equal ones gets `#2`."""
+
+    def __init__(self, before: Names | None = None) -> None:
+        self._seen: Counter[str] = Counter(before._seen if before else ())
+
+    def of(self, own: Mapping[str, Any]) -> str:
+        """`i-loved-it-3fa2b81c`."""
+        made = content_id(own)
+        self._seen[made] += 1
+        count = self._seen[made]
+        return made if count == 1 else f"{made}#{count}"
+
+
+def content_id(own: Mapping[str, Any]) -> str:
+    """A slug of the first text among a case's own variables, and eight hex digits of the SHA-256 of them all."""
+    listed = templates.to_json(dict(sorted(own.items())))
+    digest = hashlib.sha256(listed.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    slug = slugged(next((value for value in own.values() if isinstance(value, str)), ""))
+    return f"{slug}-{digest}" if slug else digest
+
+
+def slugged(text: str) -> str:
+    """The first words of a text, lower case, joined by hyphens."""
+    start = text[: SLUG * 4]
+    plain = start.lower() if start.isascii() else unicodedata.normalize("NFC", start).lower()
+    slug = ""
+    for found in _WORD.finditer(plain):
+        word = found.group()
+        if slug and len(slug) + 1 + len(word) > SLUG:
+            break
+        slug = f"{slug}-{word}" if slug else word[:SLUG]
+    return slug

@@ -1,0 +1,69 @@
+"""The tested models of a spec: the command line's, else its own, else the settings'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from evalkit import catalog
+from evalkit.documents.nodes import Node
+from evalkit.errors import did_you_mean
+from evalkit.records.problem import Place
+from evalkit.records.spec import Model
+from evalkit.settings import Settings
+from evalkit.spec.parts import Complaints
+
+
+def models_of(root: Node, settings: Settings, complain: Complaints) -> tuple[Model, ...]:
+    """The models that a spec is asked of; each makes columns."""
+    one, several, shared = root.get("model"), root.get("models"), root.get("params")
+    if one and several:
+        complain(root.key_place("models"), "both `model` and `models`", "keep one of them")
+    params = shared.plain() if shared else {}
+    own = tuple(
+        _model(node, params, settings, complain) for node in (several.value if several else [one] if one else [])
+    )
+    if settings.models:
+        return tuple(_named(text, params, Place("-m"), settings, complain) for text in settings.models)
+    if not own:
+        return (_named(settings.default_model, params, Place("EVALKIT_MODEL"), settings, complain),)
+    names = [model.name for model in own]
+    for model in own:
+        if names.count(model.name) > 1:
+            complain(model.place, f"two models are called `{model.name}`", "give each a `name:` of its own")
+            break
+    return own
+
+
+def _model(node: Node, shared: Mapping[str, Any], settings: Settings, complain: Complaints) -> Model:
+    if not isinstance(node.value, dict):
+        return _named(str(node.value), shared, node.place, settings, complain)
+    named, own = node.value["model"], node.get("params")
+    params = {**shared, **(own.plain() if own else {})}
+    model = _named(str(named.value), params, named.place, settings, complain)
+    name, timeout = node.get("name"), node.get("timeout")
+    return replace(
+        model,
+        name=str(name.value) if name else model.name,
+        timeout=float(timeout.value) if timeout else None,
+    )
+
+
+def _named(text: str, params: Mapping[str, Any], place: Place, settings: Settings, complain: Complaints) -> Model:
+    provider, _, identity = text.partition("/")
+    known = (*catalog.PROVIDERS, *settings.endpoints)
+    if not identity or not (catalog.is_provider(provider) or provider in settings.endpoints):
+        complain(place, *_no_model(text, provider, identity, known))
+    kept = {key: value for key, value in params.items() if value is not None}
+    return Model(text, provider, identity, kept, place=place)
+
+
+def _no_model(text: str, provider: str, identity: str, known: tuple[str, ...]) -> tuple[str, str]:
+    """What is wrong with a model's name, and what to write."""
+    other, _, rest = text.partition(":")
+    if rest and other in known:
+        return f"`{text}` is no model", f"a model is `provider/id`: write `{other}/{rest.removeprefix('chat:')}`"
+    if identity:
+        return f"no provider is called `{provider}`", f"a model is `provider/id`; {did_you_mean(provider, known)}"
+    return f"`{text}` is no model", "a model is `provider/id`, for example `local/smollm2`"

@@ -1,0 +1,185 @@
+"""The cases that an entry brings: the rows of a data file, the combinations of a matrix, or both together."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from evalkit import catalog, templates
+from evalkit.datasets.interface import DataError, Row
+from evalkit.documents.nodes import Node
+from evalkit.documents.read import read_text
+from evalkit.errors import SpecError, TemplateError, UserError, did_you_mean
+from evalkit.records.problem import Place, Problem
+from evalkit.records.spec import Case, Check
+from evalkit.spec.cases import case_of
+from evalkit.spec.check import Shape
+from evalkit.spec.checks import CheckReader
+from evalkit.spec.identity import Names
+from evalkit.spec.sources import Combination, Entry
+
+
+class Rows:
+    """One pass over what one entry brings. Streams: no case is kept, but those that `sample` has drawn."""
+
+    def __init__(self, entry: Entry, checks: CheckReader, shape: Shape, names: Names) -> None:
+        self._entry = entry
+        self._checks = checks
+        self._shape = shape
+        self._names = names
+        self._around = entry.around
+        self._draws = entry.around.draws()
+
+    def cases(self) -> Iterator[Case | Problem]:
+        """The cases, and a Problem in place of what cannot be read."""
+        entry = self._entry
+        try:
+            is_empty = True
+            for case in _chosen(self._taken(), entry):
+                is_empty = False
+                yield case
+            if is_empty:
+                what = f"no row of `{entry.shown}` is left" if entry.file else "no case is left"
+                key = "where" if entry.where else "file" if entry.file else "matrix"
+                yield Problem(
+                    entry.place_of(key), what, "loosen `where`" if entry.where else "add a row below its header"
+                )
+        except DataError as error:
+            yield Problem(Place(entry.shown, error.line), error.message, error.help)
+        except TemplateError as error:
+            yield Problem(error.place or entry.place, error.message, error.help)
+        except (SpecError, UserError) as error:
+            yield from (error.problems if isinstance(error, SpecError) else [Problem(entry.place, error.message)])
+
+    def _taken(self) -> Iterator[Case]:
+        """Every case for which `where` holds."""
+        entry = self._entry
+        own = Row({name: entry.around.vars[name] for name in entry.own}, entry.place.line)
+        made = self._of_file() if entry.file else self._combined(own, (), entry.place)
+        return (case for case in made if self._takes(case)) if entry.where else made
+
+    def _takes(self, case: Case) -> bool:
+        try:
+            return bool(templates.evaluate(self._entry.where, case.vars))
+        except TemplateError as error:
+            error.place = self._entry.place_of("where")
+            raise
+
+    def _of_file(self) -> Iterator[Case]:
+        entry = self._entry
+        assert entry.file is not None
+        for row in catalog.loader(entry.file.suffix).rows(entry.file):
+            place = Place(entry.shown, row.line)
+            if isinstance(row.values.get("vars"), Mapping):
+                yield from self._whole(row, place)
+                continue
+            if entry.columns:
+                row = Row(
+                    {**row.values, **{name: _cell(row, column) for name, column in entry.columns.items()}}, row.line
+                )
+            if None in row.values.values():
+                null = next(name for name, value in row.values.items() if value is None)
+                help = "leave it out, or give it a value"
+                raise DataError(f"the variable `{null}` is null", line=row.line, help=help)
+            yield from self._combined(row, self._checks_of(row.values.get("expect"), place), place)
+
+    def _combined(self, row: Row, checks: tuple[Check, ...], place: Place) -> Iterator[Case]:
+        """A case for each combination, of what a row says."""
+        entry, around, values = self._entry, self._around, row.values
+        tags = _words(values["tags"]) if "tags" in entry.columns else ()
+        group = str(values["group"]) if "group" in entry.columns else around.group
+        identity = "" if entry.identity else self._id(row)
+        for combination in entry.combinations:
+            variables = {**around.vars, **values, **combination}
+            yield Case(
+                id=(identity or self._rendered_id(variables)) + _suffix(combination),
+                vars=variables,
+                own=(*values, *entry.own, *combination),
+                checks=around.checks + checks if checks else around.checks,
+                tags=around.tags + tags,
+                group=group,
+                skip=around.skip,
+                trials=self._draws,
+                place=place,
+            )
+
+    def _id(self, row: Row) -> str:
+        """The id that a row has of its own, else one made from its content."""
+        entry, values = self._entry, row.values
+        if "id" not in values or not entry.file:
+            return self._names.of({**values, **{name: entry.around.vars[name] for name in entry.own}})
+        identity = str(values["id"]).strip()
+        if not identity:
+            raise DataError("the id is empty", line=row.line)
+        return identity
+
+    def _rendered_id(self, variables: Mapping[str, Any]) -> str:
+        try:
+            return templates.render_text(self._entry.identity, variables)
+        except TemplateError as error:
+            error.place = self._entry.place_of("id")
+            raise
+
+    def _checks_of(self, cell: Any, place: Place) -> tuple[Check, ...]:
+        """The checks of an `expect` cell: a text, or YAML where it begins with `{` or `[`."""
+        if cell is None or cell == "":
+            return ()
+        node = Node.of(cell, place)
+        if isinstance(cell, str) and cell.lstrip()[:1] in ("{", "["):
+            document = read_text(cell, place)
+            if document.root is None:
+                raise SpecError(document.problems)
+            node = document.root
+        problems = self._shape.expect_problems(node)
+        if problems:
+            raise SpecError(problems)
+        return self._checks.read(node, is_data=True)
+
+    def _whole(self, row: Row, place: Place) -> Iterator[Case]:
+        """A JSON row with a `vars` mapping is a case as it would stand in YAML."""
+        node = Node.of(row.values, place)
+        problems = self._shape.case_problems(node)
+        if problems:
+            raise SpecError(problems)
+        case = case_of(node, self._around, self._checks, self._names, is_data=True)
+        for combination in self._entry.combinations:
+            more = {**case.vars, **combination}
+            yield replace(case, id=case.id + _suffix(combination), vars=more, own=(*case.own, *combination))
+
+
+def _suffix(combination: Combination) -> str:
+    return f"[{','.join(map(templates.as_text, combination.values()))}]" if combination else ""
+
+
+def _cell(row: Row, column: str) -> Any:
+    if column not in row.values:
+        raise DataError(f"there is no column `{column}`", help=did_you_mean(column, row.values))
+    return row.values[column]
+
+
+def _words(cell: Any) -> tuple[str, ...]:
+    parts = cell if isinstance(cell, list) else re.split(r"[,;\s]+", str(cell))
+    return tuple(str(part) for part in parts if str(part).strip())
+
+
+def _chosen(cases: Iterator[Case], entry: Entry) -> Iterator[Case]:
+    """`sample` draws with `seed` and keeps the file's order; then `limit` takes the first."""
+    sample, limit = entry.number("sample"), entry.number("limit")
+    if sample is not None:
+        cases = iter(_sampled(cases, sample, random.Random(entry.number("seed") or 0)))
+    return islice(cases, limit)
+
+
+def _sampled(cases: Iterable[Case], size: int, dice: random.Random) -> list[Case]:
+    """`size` of the cases, each with equal chance, in their order (Vitter 1985, algorithm R)."""
+    kept: list[tuple[int, Case]] = []
+    for index, case in enumerate(cases):
+        if index < size:
+            kept.append((index, case))
+        elif (slot := dice.randrange(index + 1)) < size:
+            kept[slot] = (index, case)
+    return [case for _, case in sorted(kept, key=lambda item: item[0])]

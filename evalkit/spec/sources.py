@@ -1,0 +1,101 @@
+"""Entries of `cases` that bring many: what they say, read once; `rows.py` makes the cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from evalkit import catalog
+from evalkit.documents.nodes import Node
+from evalkit.documents.read import Document
+from evalkit.records.problem import Place
+from evalkit.spec.cases import Around
+from evalkit.spec.checks import CheckReader
+from evalkit.spec.share import about_file
+
+Combination = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item of `cases` that brings many. `file` is None where a matrix brings them alone.
+
+    `own` are the names of its own variables, `combinations` those of its matrix: one without variables when it
+    has none.
+    """
+
+    node: Node
+    place: Place
+    around: Around
+    own: tuple[str, ...]
+    file: Path | None
+    shown: str
+    columns: Mapping[str, str]
+    identity: str
+    where: str
+    combinations: tuple[Combination, ...]
+
+    def number(self, key: str) -> int | None:
+        """The value of `sample`, `seed` or `limit`."""
+        found = self.node.get(key)
+        return int(found.value) if found else None
+
+    def place_of(self, key: str) -> Place:
+        """Where the value of a key stands."""
+        found = self.node.get(key)
+        return found.place if found else self.place
+
+
+class EntryReader:
+    """Reads the entries of one spec."""
+
+    def __init__(self, document: Document, root: Path, checks: CheckReader) -> None:
+        self._document = document
+        self._root = root
+        self.checks = checks
+
+    def read(self, node: Node, around: Around) -> Entry:
+        """An entry from its node; what is wrong with it is complained about."""
+        complain = self.checks.complain
+        file, where, identity, columns = (node.get(key) for key in ("file", "where", "id", "columns"))
+        if where:
+            complain.about_expression(where)
+        if identity and isinstance(identity.value, str):
+            complain.about_template(identity)
+        own = node.get("vars")
+        return Entry(
+            node=node,
+            place=node.place,
+            around=around.with_own(node, self.checks),
+            own=tuple(own.value) if own else (),
+            file=self._file(file) if file else None,
+            shown=(Path(self._document.shown).parent / file.text).as_posix() if file else "",
+            columns=columns.plain() if columns else {},
+            identity=identity.text if identity else "",
+            where=str(where.value) if where else "",
+            combinations=tuple(self._combinations(node.get("matrix"))),
+        )
+
+    def _file(self, name: Node) -> Path:
+        path = (self._document.path.parent / name.text).resolve()
+        problem = about_file(path, name, self._root)
+        if problem:
+            self.checks.complain.problems.append(problem)
+        elif not catalog.is_data_file(path.suffix):
+            known = ", ".join(catalog.DATASETS)
+            self.checks.complain(name.place, f"no loader reads `{path.suffix}` files", f"known: {known}")
+        return path
+
+    def _combinations(self, matrix: Node | None) -> Iterator[Combination]:
+        axes: list[list[tuple[str, Any]]] = []
+        for name, values in matrix.value.items() if matrix else ():
+            items = values.value if isinstance(values.value, list) else []
+            bad = [item for item in items if isinstance(item.value, dict | list) or item.value is None]
+            if bad or not items:
+                place = bad[0].place if bad else values.place
+                self.checks.complain(place, f"`{name}` of the matrix takes a list of texts or numbers", "")
+            axes.append([(name, item.plain()) for item in items])
+        return map(dict, product(*axes))

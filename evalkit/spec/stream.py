@@ -1,0 +1,45 @@
+"""The cases of one spec in order: those written inline, and those that entries bring, read anew in each pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from evalkit.documents.nodes import Node
+from evalkit.errors import SpecError
+from evalkit.records.problem import Problem
+from evalkit.records.spec import Case
+from evalkit.spec.cases import Around, case_of
+from evalkit.spec.check import SOURCES, Shape
+from evalkit.spec.identity import Names
+from evalkit.spec.rows import Rows
+from evalkit.spec.sources import Entry, EntryReader
+
+
+class CaseStream:
+    """Can be iterated again and again. Iterating raises SpecError where a data file cannot be read."""
+
+    def __init__(self, items: Iterable[Node], around: Around, entries: EntryReader, shape: Shape) -> None:
+        self.checks = checks = entries.checks
+        self._shape = shape
+        self._names = Names()
+        self._items = [
+            entries.read(node, around)
+            if any(node.get(key) for key in SOURCES)
+            else case_of(node, around, checks, self._names)
+            for node in items
+        ]
+
+    def __iter__(self) -> Iterator[Case]:
+        for item in self.checked():
+            if isinstance(item, Problem):
+                raise SpecError([item])
+            yield item
+
+    def checked(self) -> Iterator[Case | Problem]:
+        """The cases, and a Problem in place of each that cannot be read."""
+        names = Names(self._names)
+        for item in self._items:
+            if isinstance(item, Entry):
+                yield from Rows(item, self.checks, self._shape, names).cases()
+            else:
+                yield item
