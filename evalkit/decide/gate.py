@@ -7,55 +7,157 @@ them, holds. Anything else is open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
+from evalkit.decide.counts import Counts, Sum, percentile
+from evalkit.decide.metrics import derived_value
 from evalkit.errors import Exit
-from evalkit.records.run import ColumnSummary, RuleVerdict, Tally
-from evalkit.records.spec import Rule
+from evalkit.records.run import ColumnSummary, RuleVerdict, SpecInfo, Tally, Verdict
+from evalkit.records.spec import Limit, Rule
 
 EVERY_CASE = Rule(pass_rate=1.0)  # what holds for a spec without a gate
 _EXITS = (("fails", Exit.GATE_FAILED), ("open", Exit.NO_VERDICT), ("empty", Exit.NOTHING_MEASURED))
 _TOLERANCE = 1e-9  # a share such as 0.7 has no exact binary form
+Scopes = Mapping[tuple[int, str], Counts]
 
 
-def judged(gate: tuple[Rule, ...], cases: Tally, trials: Tally) -> tuple[RuleVerdict, ...]:
-    """The verdict of each rule on one column; without a gate, of the rule that every case passes."""
-    return tuple(_judge(rule, cases, trials) for rule in gate or (EVERY_CASE,))
+def judged(spec: SpecInfo, counts: Counts, scopes: Scopes) -> tuple[RuleVerdict, ...]:
+    """The verdict of each rule on one column; without a gate, of the rule that every case passes.
+
+    A rule with a scope has one for each value of its `each`; `scopes` are what was counted of them, by the rule's
+    number and that value.
+    """
+    verdicts: list[RuleVerdict] = []
+    for number, rule in enumerate(spec.gate or (EVERY_CASE,)):
+        if rule.is_scoped:
+            found = {scope: kept for (of, scope), kept in scopes.items() if of == number}
+            verdicts += _of_scopes(rule, found, spec.metrics)
+        else:
+            verdicts.append(_judge(rule, "", counts, spec.metrics))
+    return tuple(verdicts)
 
 
-def _judge(rule: Rule, cases: Tally, trials: Tally) -> RuleVerdict:
-    words = _words(rule)
+def _of_scopes(rule: Rule, found: Mapping[str, Counts], derived: Mapping[str, str]) -> Iterator[RuleVerdict]:
+    for scope, counts in found.items():
+        yield _judge(rule, f"{rule.each} = {scope}" if rule.each else rule.where, counts, derived)
+    if not found:
+        words = _words(rule, rule.where or f"each {rule.each}")
+        yield RuleVerdict(words, "empty", "no case that it is about was asked")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What became of one key of a rule."""
+
+    verdict: Verdict
+    reason: str
+
+
+def _judge(rule: Rule, about: str, counts: Counts, derived: Mapping[str, str]) -> RuleVerdict:
+    words, cases = _words(rule, about), counts.cases
     if not cases.decided + cases.open:
         return RuleVerdict(words, "empty", "nothing was measured: every case was skipped")
-    if rule.pass_rate is not None:
-        known = cases.decided + cases.open
-        best, worst = cases.passed + cases.open, cases.passed
-        wanted = rule.pass_rate * known - _TOLERANCE
-        if cases.decided and best < wanted:
-            return RuleVerdict(words, "fails", f"{cases.passed} of {cases.decided} cases passed{_even_if(cases)}")
-        if cases.open and worst < wanted:
-            return RuleVerdict(words, "open", f"{_count(cases.open)} without a verdict could still decide it")
-    if trials.open > rule.max_errors:
-        return RuleVerdict(words, "open", f"{trials.open} trials without a verdict, {rule.max_errors} are accepted")
+    parts = list(_parts(rule, counts, derived))
+    for verdict in ("fails", "open"):
+        worst = next((part for part in parts if part.verdict == verdict), None)
+        if worst:
+            return RuleVerdict(words, worst.verdict, worst.reason)
+    if counts.trials.open > rule.max_errors:
+        reason = f"{_many(counts.trials.open, 'trial')} without a verdict, {rule.max_errors} are accepted"
+        return RuleVerdict(words, "open", reason)
     if not cases.decided:
         return RuleVerdict(words, "open", "no case has a verdict")
-    return RuleVerdict(words, "holds", f"{cases.passed} of {cases.decided} cases passed")
+    measured = [part for part in parts if part.verdict == "holds"]
+    if parts and not measured:
+        return RuleVerdict(words, "empty", parts[0].reason)
+    reasons = [part.reason for part in measured] or [f"{cases.passed} of {_many(cases.decided, 'case')} passed"]
+    return RuleVerdict(words, "holds", "; ".join(reasons))
 
 
-def _even_if(cases: Tally) -> str:
-    return f", too few even if all {cases.open} open ones had" if cases.open else ""
+def _parts(rule: Rule, counts: Counts, derived: Mapping[str, str]) -> Iterator[_Part]:
+    if rule.pass_rate is not None:
+        yield _pass_rate(rule.pass_rate, counts.cases)
+    if rule.mean_score is not None:
+        yield _mean("mean_score", counts.scores, counts.trials.open, Limit(low=rule.mean_score))
+    for name, limit in rule.metrics.items():
+        if name in derived:
+            yield _derived(name, limit, counts, derived)
+        else:
+            kept = counts.metrics.get(name, Sum())
+            yield _mean(name, kept, counts.trials.open + kept.missing, limit)
+    if rule.p95_seconds is not None:
+        yield _p95(rule.p95_seconds, counts)
 
 
-def _count(cases: int) -> str:
-    return "1 case" if cases == 1 else f"{cases} cases"
+def _pass_rate(least: float, cases: Tally) -> _Part:
+    wanted = least * (cases.decided + cases.open) - _TOLERANCE
+    said = f"{cases.passed} of {_many(cases.decided, 'case')} passed"
+    if cases.decided and cases.passed + cases.open < wanted:
+        return _Part("fails", said + (f", too few even if all {cases.open} open ones had" if cases.open else ""))
+    if cases.open and cases.passed < wanted:
+        return _Part("open", f"{_many(cases.open, 'case')} without a verdict could still decide it")
+    return _Part("holds", said)
 
 
-def _words(rule: Rule) -> str:
+def _mean(name: str, kept: Sum, missing: int, limit: Limit) -> _Part:
+    """A mean within its limits, also if every one that is missing counted 0 or 1."""
+    if not kept.count:
+        return _Part("open", f"no trial gives `{name}`")
+    everyone = kept.count + missing
+    low, high = kept.total / everyone, (kept.total + missing) / everyone
+    said = f"`{name}` is {kept.total / kept.count:.3g}"
+    if _is_outside(high, low, limit):
+        return _Part("fails", said + (", also if the trials without a verdict were counted" if missing else ""))
+    if _is_outside(low, high, limit):
+        return _Part("open", f"{said}; {_many(missing, 'trial')} without a verdict could still decide it")
+    return _Part("holds", said)
+
+
+def _is_outside(at_least: float, at_most: float, limit: Limit) -> bool:
+    """Whether a value of `at_least` is too low for the limit, or one of `at_most` too high."""
+    is_low = limit.low is not None and at_least < limit.low - _TOLERANCE
+    return is_low or (limit.high is not None and at_most > limit.high + _TOLERANCE)
+
+
+def _derived(name: str, limit: Limit, counts: Counts, derived: Mapping[str, str]) -> _Part:
+    """A derived metric within its limits. How missing trials would move it cannot be known, so they leave it open."""
+    values = {label: kept.total / kept.count for label, kept in counts.metrics.items() if kept.count}
+    for each, expression in derived.items():
+        value = derived_value(expression, values)
+        if isinstance(value, str):
+            if each == name:
+                return _Part("open", f"`{name}` cannot be computed: {value}")
+            continue
+        values[each] = value
+    said = f"`{name}` is {values[name]:.3g}"
+    missing = counts.trials.open + sum(kept.missing for kept in counts.metrics.values())
+    if missing:
+        return _Part("open", f"{said}; {_many(missing, 'trial')} without a verdict could change it")
+    return _Part("fails" if _is_outside(values[name], values[name], limit) else "holds", said)
+
+
+def _p95(most: float, counts: Counts) -> _Part:
+    seconds = percentile(counts.seconds, 0.95)
+    if seconds is None:
+        return _Part("empty", "no reply is fresh, so no time was measured")
+    return _Part("holds" if seconds <= most else "fails", f"95 % of the fresh replies took at most {seconds:.3g} s")
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _words(rule: Rule, about: str) -> str:
+    """The rule as it was written, and which cases it is about."""
     if rule == EVERY_CASE:
         return "every case passes"
     parts = [f"pass_rate {rule.pass_rate:g}"] if rule.pass_rate is not None else []
+    parts += [f"mean_score {rule.mean_score:g}"] if rule.mean_score is not None else []
+    parts += [f"{name} {limit}" for name, limit in rule.metrics.items()]
+    parts += [f"p95_seconds {rule.p95_seconds:g}"] if rule.p95_seconds is not None else []
     parts += [f"max_errors {rule.max_errors}"] if rule.max_errors or not parts else []
-    return ", ".join(parts)
+    return ", ".join(parts) + (f" where {about}" if about else "")
 
 
 def exit_code(columns: Iterable[ColumnSummary], *, was_interrupted: bool = False) -> Exit:

@@ -191,7 +191,7 @@ def _counted(folder: Path, info: RunInfo) -> StoredRun:
         except OSError as error:
             raise UserError(f"{folder / RESULTS} cannot be read: {error.strerror}", "run it again") from None
 
-    columns = summarise(read(), {spec.name: spec.gate for spec in info.specs})
+    columns = summarise(read(), info.specs)
     return StoredRun(folder, replace(info, columns=columns), read)
 
 

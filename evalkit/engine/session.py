@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from evalkit import catalog
+from evalkit.decide.counts import case_outcome
 from evalkit.decide.gate import exit_code
-from evalkit.decide.summary import case_outcome
 from evalkit.engine.archive import Archive, find_run, new_run_id, point_at, read_run, write_info
 from evalkit.engine.attempts import Policy
 from evalkit.engine.caller import Caller
@@ -173,7 +173,7 @@ def _begun(plan: Plan, forecast: Forecast, command: str) -> RunInfo:
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
         command=command,
-        specs=tuple(SpecInfo(s.name, s.file, s.digest, s.gate) for s in plan.specs if s.name in asked),
+        specs=tuple(SpecInfo(s.name, s.file, s.digest, s.gate, s.metrics) for s in plan.specs if s.name in asked),
         planned=forecast.trials,
     )
 

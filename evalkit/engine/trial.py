@@ -10,7 +10,7 @@ from evalkit.errors import CheckError, NotAsked, TemplateError, UserError
 from evalkit.records.exchange import Reply
 from evalkit.records.result import Answer, Failure, Outcome, Result, Score, failed
 from evalkit.records.spec import Case, Check
-from evalkit.spec.render import Binder
+from evalkit.spec.render import Binder, scopes_of
 
 _BROKEN_OFF = {
     "length": "cut off: the model ran out of tokens",
@@ -92,5 +92,6 @@ def _result(
         tags=(*trial.spec.tags, *case.tags),
         group=case.group,
         needed=case.trials.needed,
+        scopes=scopes_of(trial.spec.gate, case),
         where=case.place,
     )

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evalkit.records.run import ColumnSummary, RunInfo, SpecInfo, Tally
-from evalkit.records.spec import Rule
+from evalkit.records.spec import Limit, Rule
 
 FORMAT_VERSION = 1
 
@@ -48,13 +48,43 @@ def info_from_json(data: Mapping[str, Any]) -> RunInfo:
 
 
 def _spec_to_json(spec: SpecInfo) -> dict[str, Any]:
-    gate = [{"pass_rate": rule.pass_rate, "max_errors": rule.max_errors} for rule in spec.gate]
-    return {"name": spec.name, "file": spec.file, "sha256": spec.digest, "gate": gate}
+    gate = [_rule_to_json(rule) for rule in spec.gate]
+    return {
+        "name": spec.name,
+        "file": spec.file,
+        "sha256": spec.digest,
+        "gate": gate,
+        "metrics": dict(spec.metrics),
+    }
 
 
 def _spec_from_json(data: Mapping[str, Any]) -> SpecInfo:
-    gate = tuple(Rule(rule["pass_rate"], rule["max_errors"]) for rule in data["gate"])
-    return SpecInfo(data["name"], data["file"], data["sha256"], gate)
+    gate = tuple(_rule_from_json(rule) for rule in data["gate"])
+    return SpecInfo(data["name"], data["file"], data["sha256"], gate, data["metrics"])
+
+
+def _rule_to_json(rule: Rule) -> dict[str, Any]:
+    return {
+        "pass_rate": rule.pass_rate,
+        "mean_score": rule.mean_score,
+        "metrics": {name: {"min": limit.low, "max": limit.high} for name, limit in rule.metrics.items()},
+        "p95_seconds": rule.p95_seconds,
+        "max_errors": rule.max_errors,
+        "where": rule.where,
+        "each": rule.each,
+    }
+
+
+def _rule_from_json(data: Mapping[str, Any]) -> Rule:
+    return Rule(
+        pass_rate=data["pass_rate"],
+        mean_score=data["mean_score"],
+        metrics={name: Limit(limit["min"], limit["max"]) for name, limit in data["metrics"].items()},
+        p95_seconds=data["p95_seconds"],
+        max_errors=data["max_errors"],
+        where=data["where"],
+        each=data["each"],
+    )
 
 
 def _column_to_json(column: ColumnSummary) -> dict[str, Any]:
@@ -69,6 +99,7 @@ def _column_to_json(column: ColumnSummary) -> dict[str, Any]:
         "pass_rate": asdict(column.pass_rate) if column.pass_rate else None,
         "trial_pass_rate": asdict(column.trial_pass_rate) if column.trial_pass_rate else None,
         "mean_score": column.mean_score,
+        "metrics": {name: asdict(metric) for name, metric in column.metrics.items()},
         "p50_seconds": column.p50_seconds,
         "p95_seconds": column.p95_seconds,
         "cut_off": column.cut_off,

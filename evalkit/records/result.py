@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -101,7 +102,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one trial. `index` is its place in the plan; `scores` is empty when nothing was scored."""
+    """What came of one trial. `index` is its place in the plan; `scores` is empty when nothing was scored.
+
+    `needed` is how many draws of its case must pass. `scopes` tells which rules of the gate with a scope its case
+    belongs to, by their number, with the value of the rule's `each` ("" without one).
+    """
 
     index: int
     spec: str
@@ -117,6 +122,7 @@ class Result:
     tags: tuple[str, ...] = ()
     group: str = ""
     needed: int = 1
+    scopes: Mapping[int, str] = field(default_factory=dict)
     where: Place = field(default=NOWHERE, compare=False)
 
     @property

@@ -22,6 +22,16 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Metric:
+    """A number over the results of a column. A derived one has neither interval nor count."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many of each outcome. `skipped` were left out by the user; `unasked` should have been asked."""
 
@@ -92,7 +102,10 @@ class RuleVerdict:
 
 @dataclass(frozen=True, slots=True)
 class ColumnSummary:
-    """The numbers of one column. Rates are None where nothing was decided; seconds are of fresh replies."""
+    """The numbers of one column. Rates are None where nothing was decided; seconds are of fresh replies.
+
+    `metrics` are what its checks gave on average, by their names, and what the spec derives from these.
+    """
 
     column: Column
     cases: Tally
@@ -107,13 +120,14 @@ class ColumnSummary:
     spending: Spending
     served: tuple[str, ...]
     rules: tuple[RuleVerdict, ...] = ()
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of its rules, in the order fails, open, empty, holds."""
+        """The worst verdict of its rules; one that nothing was measured for does not count beside others."""
         verdicts = {rule.verdict for rule in self.rules}
-        order: tuple[Verdict, ...] = ("fails", "open", "empty")
-        return next((verdict for verdict in order if verdict in verdicts), "holds")
+        order: tuple[Verdict, ...] = ("fails", "open", "holds")
+        return next((verdict for verdict in order if verdict in verdicts), "empty")
 
 
 RunState = Literal["running", "finished", "interrupted"]
@@ -121,12 +135,13 @@ RunState = Literal["running", "finished", "interrupted"]
 
 @dataclass(frozen=True, slots=True)
 class SpecInfo:
-    """What a run keeps of a spec: its name, its file, the file's SHA-256, its gate."""
+    """What a run keeps of a spec: its name, its file, the file's SHA-256, its gate and its derived metrics."""
 
     name: str
     file: str
     digest: str = ""
     gate: tuple[Rule, ...] = ()
+    metrics: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

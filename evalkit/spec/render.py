@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -83,6 +83,12 @@ def scope_of(rule: Rule, case: Case) -> str | None:
     except TemplateError as error:
         error.place = rule.places.get(key)
         raise
+
+
+def scopes_of(gate: Sequence[Rule], case: Case) -> dict[int, str]:
+    """The rules with a scope that a case belongs to, by their number, with the group it is in."""
+    found = ((number, scope_of(rule, case)) for number, rule in enumerate(gate) if rule.is_scoped)
+    return {number: scope for number, scope in found if scope is not None}
 
 
 class Binder:

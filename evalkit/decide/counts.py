@@ -1,0 +1,125 @@
+"""What is counted of a set of results of one column: of all of them, or of those that a gate rule is about."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import ceil
+
+from evalkit.records.result import Outcome, Result
+from evalkit.records.run import Estimate, Tally
+from evalkit.stats.intervals import wilson
+
+
+@dataclass(slots=True)
+class Sum:
+    """Values in [0, 1] added up; `missing` counts those that should be there and broke."""
+
+    total: float = 0.0
+    count: int = 0
+    missing: int = 0
+
+    def add(self, value: float) -> None:
+        """One value more."""
+        self.total += value
+        self.count += 1
+
+    def estimate(self) -> Estimate | None:
+        """Their mean; None without values. For means too the interval holds: their variance is at most p(1 − p)."""
+        if not self.count:
+            return None
+        low, high = wilson(min(max(self.total, 0.0), self.count), self.count)
+        return Estimate(self.total / self.count, low, high, self.count)
+
+
+@dataclass(slots=True)
+class Counts:
+    """Results added one by one, in plan order: the draws of a case come one after another."""
+
+    trials: Tally = field(default_factory=Tally)
+    scores: Sum = field(default_factory=Sum)
+    metrics: defaultdict[str, Sum] = field(default_factory=lambda: defaultdict(Sum))
+    seconds: array[float] = field(default_factory=lambda: array("d"))
+    flaky: int = 0
+    _cases: Tally = field(default_factory=Tally)
+    _case: str = ""
+    _needed: int = 1
+    _draws: Counter[Outcome] = field(default_factory=Counter)
+    _is_skipped_by_user: bool = False
+
+    def add(self, result: Result) -> None:
+        """One trial more."""
+        if result.case != self._case:
+            self._close()
+            self._case, self._needed = result.case, result.needed
+        self._draws[result.outcome] += 1
+        self._is_skipped_by_user = result.error is not None and result.error.kind == "skip"
+        self.trials += _one(result.outcome, self._is_skipped_by_user)
+        self._weigh(result)
+        for call in result.calls:
+            if call.reply and call.origin == "fresh":
+                self.seconds.append(call.reply.seconds)
+
+    @property
+    def cases(self) -> Tally:
+        """The cases, the last one included."""
+        self._close()
+        return self._cases
+
+    def _close(self) -> None:
+        """The case before is complete."""
+        if self._draws:
+            outcome = case_outcome(self._draws, self._needed)
+            self._cases += _one(outcome, self._is_skipped_by_user)
+            self.flaky += bool(self._draws[Outcome.PASSED] and self._draws[Outcome.FAILED])
+        self._draws = Counter()
+
+    def _weigh(self, result: Result) -> None:
+        """Only trials with a verdict count: all others are open, with all that they would have given."""
+        if result.outcome not in (Outcome.PASSED, Outcome.FAILED):
+            return
+        values = [score.value for score in result.scores if score.value is not None and not score.is_advisory]
+        if values:
+            self.scores.add(sum(values) / len(values))
+        for score in result.scores:
+            if score.value is None:
+                self.metrics[score.name].missing += 1
+            else:
+                self.metrics[score.name].add(score.value)
+
+
+def share(tally: Tally) -> Estimate | None:
+    """The share of those with a verdict that passed; None where none has one."""
+    return Sum(tally.passed, tally.decided).estimate()
+
+
+def case_outcome(draws: Mapping[Outcome, int], needed: int) -> Outcome:
+    """A case's outcome over its draws: decided as soon as the open ones could not change it.
+
+    Fewer draws than are `needed` are draws of a run that was broken off: the others are open.
+    """
+    passed, failed = draws[Outcome.PASSED], draws[Outcome.FAILED]
+    without = max(draws[Outcome.ERRORED] + draws[Outcome.SKIPPED], needed - passed - failed)
+    if passed >= needed:
+        return Outcome.PASSED
+    if not passed + failed:
+        return Outcome.ERRORED if draws[Outcome.ERRORED] else Outcome.SKIPPED
+    return Outcome.FAILED if passed + without < needed else Outcome.ERRORED
+
+
+def percentile(values: Iterable[float], share: float) -> float | None:
+    """The smallest value that at least `share` of them do not exceed (nearest rank); None without values."""
+    ordered = sorted(values)
+    return ordered[max(ceil(share * len(ordered)), 1) - 1] if ordered else None
+
+
+def _one(outcome: Outcome, is_skipped_by_user: bool) -> Tally:
+    if outcome is Outcome.SKIPPED:
+        return Tally(skipped=1) if is_skipped_by_user else Tally(unasked=1)
+    return {
+        Outcome.PASSED: Tally(passed=1),
+        Outcome.FAILED: Tally(failed=1),
+        Outcome.ERRORED: Tally(errored=1),
+    }[outcome]
