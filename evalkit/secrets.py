@@ -10,7 +10,7 @@ REDACTED = "[redacted]"
 
 def redact(text: str, keys: Iterable[str]) -> str:
     """`text` without the keys. Never used on the body of a reply, which is kept as it came."""
-    for key in keys:
+    for key in sorted(keys, key=len, reverse=True):  # one key may begin another
         if len(key) >= SHORTEST:
             text = text.replace(key, REDACTED)
     return text

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import TemplateError
@@ -199,7 +199,6 @@ VALUES = st.recursive(
 HOSTILE = st.lists(st.sampled_from(["{{ ", " }}", "{% ", " %}", "{#", "#}", "x", "for", "\n", "{", "}"])).map("".join)
 
 
-@settings(deadline=None)
 @given(HOSTILE | st.text())
 def test_data_is_printed_as_it_is_and_never_rendered_again(data: str) -> None:
     assert render_text("{{ x }}", {"x": data}) == data
@@ -209,7 +208,6 @@ def test_data_is_printed_as_it_is_and_never_rendered_again(data: str) -> None:
     assert json.loads(render_text("{{ [x] }}", {"x": data})) == [data]
 
 
-@settings(deadline=None)
 @given(VALUES)
 def test_what_is_printed_parses_back(value: Any) -> None:
     assert json.loads(render_text("{{ [x] }}", {"x": value})) == [value]
@@ -219,7 +217,6 @@ def test_what_is_printed_parses_back(value: Any) -> None:
         assert json.loads(render_text("{{ x }}", {"x": value})) == value
 
 
-@settings(deadline=None)
 @given(VALUES)
 def test_one_expression_gives_the_value_itself(value: Any) -> None:
     assert render_value("{{ x }}", {"x": value}) is value
@@ -227,7 +224,6 @@ def test_one_expression_gives_the_value_itself(value: Any) -> None:
     assert render_value("{{ vars['x'] }}", {"x": value}) is value
 
 
-@settings(deadline=None)
 @given(HOSTILE | st.text())
 def test_no_text_breaks_the_compiler_or_the_renderer(text: str) -> None:
     with suppress(TemplateError):

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit import catalog
@@ -97,7 +97,6 @@ def test_rows_are_streamed(tmp_path: Path) -> None:
 CELLS = st.text(max_size=20)
 
 
-@settings(deadline=None)
 @given(table=st.lists(st.lists(CELLS, min_size=2, max_size=2), max_size=5))
 def test_what_the_csv_module_writes_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, table: list[list[str]]

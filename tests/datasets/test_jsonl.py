@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.datasets.loading import complaint_of, rows_of
@@ -69,7 +69,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(rows=st.lists(st.dictionaries(st.text(), VALUES, max_size=3), max_size=3), is_ascii=st.booleans())
 def test_what_json_writes_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]], is_ascii: bool

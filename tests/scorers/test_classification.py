@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scorers.judging import judge, refusal, verdict
@@ -102,7 +102,6 @@ def test_labels_that_no_reply_could_hold_are_refused(check: dict[str, Any], reas
     assert refusal(check) == reason
 
 
-@settings(deadline=None)
 @given(st.text(), st.sampled_from(MOODS))
 def test_never_passed_where_the_label_does_not_stand(reply: str, label: str) -> None:
     score = judge({"label": label, "among": MOODS}, reply)

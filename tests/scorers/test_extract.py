@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.records.exchange import Reply
@@ -185,7 +185,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(VALUES, st.lists(KEYS, max_size=3))
 def test_a_value_is_found_where_it_lies(value: Any, keys: list[str]) -> None:
     whole = value
@@ -196,7 +195,6 @@ def test_a_value_is_found_where_it_lies(value: Any, keys: list[str]) -> None:
     assert found.value == value
 
 
-@settings(deadline=None)
 @given(VALUES, st.text(max_size=8))
 def test_no_path_breaks_on_any_value(value: Any, path: str) -> None:
     check = {"equals": "x", "path": path}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.scorers.numbers import numbers_in
@@ -191,7 +191,6 @@ def test_a_number_printed_is_read_back(number: Any) -> None:
     assert numbers_in(f"= {Decimal(number):,f}; so") == [number]
 
 
-@settings(deadline=None)
 @given(st.integers(), st.integers(), st.text())
 def test_two_numbers_that_differ_are_not_equal(one: int, other: int, text: str) -> None:
     assert judge({"number": one}, str(other)).passed == (one == other)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scorers.judging import CATASTROPHE, ENDLESS, judge, refusal, verdict
@@ -131,7 +131,6 @@ def test_a_check_that_every_reply_or_none_would_pass_is_refused(check: str, reas
     assert refusal(check) == reason
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1).filter(lambda text: text.strip()), st.text(), st.text())
 def test_a_text_is_found_where_it_was_put(needle: str, before: str, after: str) -> None:
     needle = needle.strip()
@@ -141,7 +140,6 @@ def test_a_text_is_found_where_it_was_put(needle: str, before: str, after: str) 
     assert judge({"ends_with": needle}, f"{before}\n{needle}").passed
 
 
-@settings(deadline=None)
 @given(st.text(max_size=2000))
 def test_a_reason_is_one_short_line_whatever_the_reply_is(reply: str) -> None:
     reason = judge("equals: Paris", reply).reason
