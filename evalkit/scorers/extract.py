@@ -22,6 +22,7 @@ DIGITS = 4000  # of a whole number; Python reads no more than 4300
 TIME_LIMIT = 1.0  # seconds one pattern may search one reply
 # A fence closes where its line ends: inside a JSON string stands no line break, so no such fence either.
 _FENCE = regex.compile(r"```[\w-]*[ \t]*\r?\n(.*?)```[ \t]*$", regex.DOTALL | regex.MULTILINE)
+_POSITION = regex.compile(r"-?\d{1,9}")
 _FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "x": regex.VERBOSE}
 
 
@@ -213,6 +214,6 @@ def _walk(value: Any, steps: list[str]) -> Any:
         return [_walk(item, rest) for item in (value.values() if isinstance(value, dict) else value)]
     if isinstance(value, dict) and step in value:
         return _walk(value[step], rest)
-    if isinstance(value, list) and step.lstrip("-").isdigit() and -len(value) <= int(step) < len(value):
+    if isinstance(value, list) and _POSITION.fullmatch(step) and -len(value) <= int(step) < len(value):
         return _walk(value[int(step)], rest)
     raise LookupError(step)
