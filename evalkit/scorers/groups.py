@@ -82,7 +82,9 @@ class Average:
         if low >= self._least - _TOLERANCE:
             return replace(passed(f"has a mean of {low:.3g}", low), parts=parts)
         if high < self._least - _TOLERANCE:
-            return replace(failed(f"expected a mean of {self._least:g}, found {low:.3g}", low), parts=parts)
+            score = failed(f"expected a mean of {self._least:g}, found {low:.3g}", low)
+            hoped = self._mean([part if part.is_found else no_verdict("") for part in parts], 1.0)
+            return replace(score, parts=parts, is_found=hoped < self._least - _TOLERANCE)
         broken = _with(parts, Outcome.ERRORED)
         return replace(no_verdict("; ".join(f"{part.name}: {part.reason}" for part in broken)), parts=parts)
 
@@ -100,7 +102,8 @@ def _any(parts: Sequence[Score], wanted: int) -> Score:
     if len(passes) + len(errors) >= wanted:
         return no_verdict(reasons)
     nothing = [part for part in parts if not part.is_found]
-    return not_found(reasons) if nothing else failed(reasons)
+    is_decided = len(passes) + len(errors) + len(nothing) < wanted
+    return failed(reasons) if is_decided else not_found(reasons)
 
 
 def _all(parts: Sequence[Score]) -> Score:

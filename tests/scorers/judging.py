@@ -15,7 +15,7 @@ from evalkit.records.spec import Check, Step
 
 CATASTROPHE = "(a|aa)+$"  # its time doubles with every other letter of
 ENDLESS = "a" * 60 + "b"
-_OF_EVERY_CHECK = ("name", "advisory", "extract", "path")
+_OF_EVERY_CHECK = ("name", "advisory", "source", "extract", "path", "weight")
 _VALUES = {"passed": 1.0, "failed": 0.0, "nothing": 0.0, "errored": None}
 
 
@@ -35,9 +35,11 @@ def check_of(written: str | Mapping[str, Any]) -> Check:
         options={key: value for key, value in written.items() if key not in (scorer, *_OF_EVERY_CHECK)},
         name=written.get("name", ""),
         is_advisory=written.get("advisory", False),
+        source=written.get("source", ""),
         extract=tuple(map(_step, steps if isinstance(steps, list) else [steps])),
         path=written.get("path", ""),
         parts=tuple(map(check_of, parts)) if is_group else (),
+        weight=written.get("weight", 1.0),
     )
 
 
