@@ -64,7 +64,7 @@ def _judge(rule: Rule, about: str, counts: Counts, derived: Mapping[str, str]) -
         if worst:
             return RuleVerdict(words, worst.verdict, worst.reason)
     if counts.trials.open > rule.max_errors:
-        reason = f"{_many(counts.trials.open, 'trial')} without a verdict, {rule.max_errors} are accepted"
+        reason = f"{_many(counts.trials.open, 'trial')} without a verdict, at most {rule.max_errors} accepted"
         return RuleVerdict(words, "open", reason)
     if not cases.decided:
         return RuleVerdict(words, "open", "no case has a verdict")
@@ -94,7 +94,8 @@ def _pass_rate(least: float, cases: Tally) -> _Part:
     wanted = least * (cases.decided + cases.open) - _TOLERANCE
     said = f"{cases.passed} of {_many(cases.decided, 'case')} passed"
     if cases.decided and cases.passed + cases.open < wanted:
-        return _Part("fails", said + (f", too few even if all {cases.open} open ones had" if cases.open else ""))
+        others = f", too few even if the {cases.open} without a verdict had" if cases.open else ""
+        return _Part("fails", said + others)
     if cases.open and cases.passed < wanted:
         return _Part("open", f"{_many(cases.open, 'case')} without a verdict could still decide it")
     return _Part("holds", said)
@@ -106,7 +107,7 @@ def _mean(name: str, kept: Sum, missing: int, limit: Limit) -> _Part:
         return _Part("open", f"no trial gives `{name}`")
     everyone = kept.count + missing
     low, high = kept.total / everyone, (kept.total + missing) / everyone
-    said = f"`{name}` is {kept.total / kept.count:.3g}"
+    said = f"`{name}` is {_shown(kept.total / kept.count, limit)}"
     if _is_outside(high, low, limit):
         return _Part("fails", said + (", also if the trials without a verdict were counted" if missing else ""))
     if _is_outside(low, high, limit):
@@ -130,7 +131,7 @@ def _derived(name: str, limit: Limit, counts: Counts, derived: Mapping[str, str]
                 return _Part("open", f"`{name}` cannot be computed: {value}")
             continue
         values[each] = value
-    said = f"`{name}` is {values[name]:.3g}"
+    said = f"`{name}` is {_shown(values[name], limit)}"
     missing = counts.trials.open + sum(kept.missing for kept in counts.metrics.values())
     if missing:
         return _Part("open", f"{said}; {_many(missing, 'trial')} without a verdict could change it")
@@ -141,7 +142,16 @@ def _p95(most: float, counts: Counts) -> _Part:
     seconds = percentile(counts.seconds, 0.95)
     if seconds is None:
         return _Part("empty", "no reply is fresh, so no time was measured")
-    return _Part("holds" if seconds <= most else "fails", f"95 % of the fresh replies took at most {seconds:.3g} s")
+    said = f"95 % of the fresh replies took at most {_shown(seconds, Limit(high=most))} s"
+    return _Part("holds" if seconds <= most else "fails", said)
+
+
+def _shown(value: float, limit: Limit) -> str:
+    """A value with three digits, or as many as it takes not to look within a limit that it is not within."""
+    is_outside = _is_outside(value, value, limit)
+    texts = (f"{value:.{digits}g}" for digits in (3, 6, 9))
+    rounded = (text for text in texts if _is_outside(float(text), float(text), limit) == is_outside)
+    return next(rounded, repr(value))
 
 
 def _many(count: int, what: str) -> str:
