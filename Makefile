@@ -22,7 +22,7 @@ bench: $(VENV)/.dev
 
 # Proofs that take minutes: run for a release, not for each change.
 prove: $(VENV)/.dev
-	$(BIN)/python -m pytest -m prove --override-ini addopts=
+	$(BIN)/python -m pytest -m prove
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/test_docs.py

@@ -158,7 +158,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Http
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        announced = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(announced)
+        if len(body) < announced:
+            return  # the client was killed while it sent
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.server.owner.answer(Seen(self.path, headers, body))
         time.sleep(answer.delay)

@@ -35,7 +35,7 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
         (["rum"], "No such command 'rum'"),
         (["show", "2020"], "there is no run `2020`"),
         (["run", ".", "--fresh", "--offline"], "--fresh asks again and --offline never asks"),
-        (["run", ".", "-j", "0"], "counts from 1"),
+        (["run", ".", "-j", "0"], "Invalid value for '-j'"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_what_is_wrong(

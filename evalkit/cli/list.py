@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 
 from evalkit.cli.streams import say
+from evalkit.errors import UserError
+from evalkit.reporters.interface import one_line
 from evalkit.settings import settings_for
 
 
@@ -48,12 +51,20 @@ def _providers() -> list[str]:
 
 
 def _runs() -> list[str]:
-    from evalkit.engine.archive import read_info, run_ids
+    from evalkit.engine.archive import run_ids
 
     reports = settings_for((), os.environ).reports
-    infos = [read_info(reports / run_id) for run_id in run_ids(reports)]
-    return [
-        f"{info.id}  {info.state:<11}  exit {'–' if info.exit_code is None else info.exit_code}  "
-        f"{info.planned:>6} trials  {', '.join(spec.name for spec in info.specs)[:60]}"
-        for info in infos
-    ] or ["no run yet: evalkit run specs/"]
+    return [f"{run_id}  {_run(reports / run_id)}" for run_id in run_ids(reports)] or ["no run yet: evalkit run specs/"]
+
+
+def _run(folder: Path) -> str:
+    from evalkit.engine.archive import read_info
+    from evalkit.reporters.figures import count
+
+    try:
+        info = read_info(folder)
+    except UserError:
+        return "cannot be read"
+    code = "–" if info.exit_code is None else info.exit_code
+    specs = one_line(", ".join(spec.name for spec in info.specs), 60)
+    return f"{info.state:<11}  exit {code:<3}  {count(info.planned, 'trial'):>14}  {specs}"

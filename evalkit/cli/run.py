@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 )
 @click.option("-k", "--keyword", metavar="WORD", help="Only cases whose id or spec name contains WORD.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only cases or specs with this tag; repeatable.")
-@click.option("--limit", type=int, metavar="N", help="Only the first N cases of each spec.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N cases of each spec.")
 @click.option(
     "--failed", "failed_of", is_flag=False, flag_value="latest", metavar="[RUN]",
     help="Only cases that failed or errored in RUN (the latest when left out).",
 )  # fmt: skip
-@click.option("--trials", type=int, metavar="N", help="Ask every case N times.")
-@click.option("-j", "workers", type=int, metavar="N", help="At most N calls at once. [default: 64]")
+@click.option("--trials", type=click.IntRange(min=1), metavar="N", help="Ask every case N times.")
+@click.option("-j", "workers", type=click.IntRange(min=1), metavar="N", help="At most N calls at once. [default: 64]")
 @click.option("--fresh", is_flag=True, default=None, help="Ask again what is recorded.")
 @click.option("--offline", is_flag=True, default=None, help="Never ask; what is not recorded is skipped.")
 @click.option("--plan", "plan_only", is_flag=True, default=None, help="Say what would be asked, and stop.")
-@click.option("--max-calls", type=int, metavar="N", help="Make at most N calls; the rest is skipped.")
+@click.option("--max-calls", type=click.IntRange(min=0), metavar="N", help="Make at most N calls; the rest is skipped.")
 @click.option("--timeout", type=float, metavar="S", help="Seconds for one attempt of a call. [default: 120]")
 @click.option(
     "--out",

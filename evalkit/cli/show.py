@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from evalkit.cli.streams import say
+from evalkit.reporters.interface import from_here
 from evalkit.settings import settings_for
 
 
@@ -36,4 +36,4 @@ def show(run: str, html: bool, as_json: bool, verbose: bool) -> None:
     reporters.append(catalog.reporter("json") if as_json else Terminal(1 if verbose else 0))
     report(stored, reporters, sys.stdout)
     if html:
-        say(f"written   {Path(stored.folder) / 'index.html'}", err=True)
+        say(f"written   {from_here(stored.folder / 'index.html')}", err=True)

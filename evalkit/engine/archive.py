@@ -151,7 +151,7 @@ def find_run(reports: Path, name: str = LATEST) -> Path:
     found = [run_id for run_id in ids if run_id.startswith(name)]
     if len(found) != 1:
         what = f"{len(found)} runs begin with" if found else "there is no run"
-        raise UserError(f"{what} `{name}`", did_you_mean(name, ids[-5:]))
+        raise UserError(f"{what} `{name}`", did_you_mean(name, ids[-5:]) or "evalkit run specs/ makes one")
     return reports / found[0]
 
 

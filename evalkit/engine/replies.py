@@ -88,9 +88,8 @@ class ReplyStore:
         try:
             yield
         except (OSError, sqlite3.Error) as error:
-            raise UserError(
-                f"the reply store {self.path} cannot be {done}: {error}", "is there room, and may you write there?"
-            ) from None
+            why = (error.strerror if isinstance(error, OSError) else None) or error
+            raise UserError(f"the reply store {self.path} cannot be {done}: {why}", _help(error)) from None
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -150,3 +149,9 @@ class ReplyStore:
         with self._lock:
             self._db.close()
         self.claims.close()
+
+
+def _help(error: Exception) -> str:
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        return "it is damaged, or no reply store: move it away"
+    return "is there room, and may you write there?"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Mapping
+from pathlib import Path
 from typing import IO, Protocol
 
 from evalkit.records.event import Event
@@ -78,3 +80,9 @@ def one_line(text: str, limit: int) -> str:
     """`text` made visible, on one line, cut to `limit` characters with an ellipsis."""
     line = " ".join(visible(text[: limit * 4]).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def from_here(path: Path) -> str:
+    """A path below the current folder as seen from there; any other as it is."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import IO
 
 from rich.console import Console
@@ -13,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from evalkit.records.result import Column, Outcome, Result, Score
-from evalkit.records.run import ColumnSummary, Spending, StoredRun
+from evalkit.records.run import ColumnSummary, RunInfo, Spending, StoredRun
 from evalkit.reporters.figures import MISSING, cost, count, interval, percent, seconds
-from evalkit.reporters.interface import STDOUT, harmless, one_line, visible
+from evalkit.reporters.interface import STDOUT, from_here, harmless, one_line, visible
 
 WIDEST = 110  # columns; wider terminals are not stretched to
 SHOWN = 10  # failures shown unless -v asks for all
@@ -74,7 +72,8 @@ class _Page:
         name = " › ".join(filter(None, (result.spec, result.variant, result.case)))
         draw = f" (draw {result.draw})" if result.draw > 1 else ""
         place = f"{result.where.file}:{result.where.line}" if result.where.file else ""
-        head = Text(f"{_MARKS[outcome]} ", _STYLES[outcome]).append(one_line(name + draw, self.width - 4), "bold")
+        head = Text(f"{_MARKS[outcome]} ", _STYLES[outcome]).append(one_line(name + draw, self.width), "bold")
+        head.truncate(self.width, overflow="ellipsis")
         room = self.width - head.cell_len - len(place)
         self._say(head.append(" " * room).append(place, "dim") if room > 1 else head)
         if room <= 1:
@@ -167,23 +166,13 @@ class _Page:
         info = run.info
         spent = sum((column.spending for column in info.columns), Spending())
         cases = count(sum(column.cases.total for column in info.columns), "case")
-        failing = sum(column.verdict == "fails" for column in info.columns)
-        fails = "fails its" if failing == 1 else "fail their"
-        verdict = {
-            0: "Every gate holds.",
-            1: f"{failing} of {count(len(info.columns), 'column')} {fails} gate.",
-            3: "No verdict: errors leave it open.",
-            4: "Nothing was measured.",
-            130: "Interrupted.",
-        }.get(info.exit_code or 0, "")
         calls = f"{count(spent.fresh, 'call')}, {spent.replayed:,} replayed"
-        self._wrap(
-            Text(verdict, "bold").append(f" {cases}, {calls}, {_money(spent)}, {info.seconds:.1f} s.", "default")
-        )
+        figures = f" {cases}, {calls}, {_money(spent)}, {info.seconds:.1f} s."
+        self._wrap(Text(_verdict(info), "bold").append(figures, "default"))
         for note in info.notes:
             self._wrap(Text(note))
-        self._to_copy("report", _from_here(run.folder / "index.html"))
-        if info.state == "interrupted":
+        self._to_copy("report", from_here(run.folder / "index.html"))
+        if info.state != "finished":
             self._to_copy("continue", info.command)
         elif info.exit_code in (1, 3):
             self._to_copy("again", info.command if " --failed " in info.command else f"{info.command} --failed")
@@ -220,6 +209,22 @@ def _can_write(out: IO[str], signs: str) -> bool:
     return True
 
 
+def _verdict(info: RunInfo) -> str:
+    """The run in a few words; of a run that did not end, only how far it came."""
+    if info.state != "finished":
+        done = sum(column.trials.total for column in info.columns)
+        how = "Interrupted" if info.state == "interrupted" else "Not finished"
+        return f"{how}: {done:,} of {count(info.planned, 'trial')} done."
+    failing = sum(column.verdict == "fails" for column in info.columns)
+    fails = "fails its" if failing == 1 else "fail their"
+    return {
+        0: "Every gate holds.",
+        1: f"{failing} of {count(len(info.columns), 'column')} {fails} gate.",
+        3: "No verdict: errors leave it open.",
+        4: "Nothing was measured.",
+    }.get(info.exit_code or 0, "")
+
+
 def _rate(column: ColumnSummary) -> str:
     """`36 of 40  90 %`, over the cases that have a verdict."""
     if column.pass_rate is None:
@@ -248,8 +253,3 @@ def _wrapped(line: str, room: int) -> list[str]:
     text = Text(line.replace("\t", "    "))
     pieces = text.wrap(Console(width=room), room, tab_size=4)
     return [piece.plain.rstrip() for piece in pieces] or [""]
-
-
-def _from_here(path: Path) -> str:
-    relative = os.path.relpath(path)
-    return relative if not relative.startswith("..") else str(path)

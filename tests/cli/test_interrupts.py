@@ -1,0 +1,142 @@
+"""Ctrl-C, SIGTERM and `kill -9` in the middle of a run: what is kept, what is said, and what is asked again."""
+
+from __future__ import annotations
+
+import random
+import shlex
+import signal
+import subprocess
+import time
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from tests.projects import Project, keyed, yes_spec
+from tests.servers import Server, reply
+
+WORDS = [f"w{number}" for number in range(60)]
+ASKED_ONCE = Counter(f"Say {word}." for word in WORDS)
+AT_ONCE = 4
+RUN = ("run", "specs", "-m", "aimlapi/m", "-j", str(AT_ONCE))
+
+
+def slow(delay: float) -> Server:
+    """A server that takes its time."""
+    return Server(lambda *_: reply("yes", delay=delay))
+
+
+def sixty(project: Project, server: Server) -> Project:
+    """A project that asks the server for sixty cases."""
+    project.write("specs/a.yaml", yes_spec(*WORDS))
+    return replace(project, environ=keyed(server))
+
+
+def until_asked(server: Server, many: int, process: subprocess.Popen[str]) -> None:
+    """Wait until the server has seen so many calls."""
+    while len(server.seen) < many:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_leaves_a_partial_report_and_the_command_that_continues(number: int, project: Project) -> None:
+    with slow(0.05) as server:
+        project = sixty(project, server)
+        process = project.start(*RUN, "--fresh")
+        until_asked(server, 10, process)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        done = list(project.latest().results())
+        assert (process.returncode, 10 <= len(done) < 60) == (130, True)
+        assert len(done) == len(server.seen)  # the calls in flight came home
+        assert "stopping: calls in flight get 5 s; Ctrl-C again ends at once" in err
+        assert f"Interrupted: {len(done)} of 60 trials done." in out
+        assert (project.folder / "reports" / "latest" / "index.html").is_file()
+        assert {str(result.outcome) for result in done} == {"passed"}
+
+        (command,) = (line.split(maxsplit=1)[1] for line in out.splitlines() if line.startswith("    continue "))
+        assert command == "evalkit run specs -m aimlapi/m -j 4"
+        ran = project.evalkit(*shlex.split(command)[1:])
+    assert (ran.code, f"{60 - len(done)} calls, {len(done)} replayed" in ran.out) == (0, True)
+    assert server.times_asked() == ASKED_ONCE
+
+
+def test_a_second_ctrl_c_ends_at_once_and_keeps_what_came(project: Project) -> None:
+    with Server(lambda number, *_: reply("yes", delay=0.0 if number < 10 else 60.0)) as server:
+        project = sixty(project, server)
+        process = project.start(*RUN)
+        until_asked(server, 10 + AT_ONCE, process)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        while not process.stderr.readline().startswith("stopping"):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=4)  # less than the calls in flight would have had
+    assert (process.returncode, out) == (130, "")
+    assert "stopped; every reply that came is kept, the same command continues" in err
+    assert "Traceback" not in err
+    shown = project.evalkit("show")
+    assert "Not finished: 10 of 60 trials done." in shown.out
+    assert "continue  evalkit run specs -m aimlapi/m -j 4\n" in shown.out
+
+
+def test_calls_that_never_come_home_are_left_behind_after_the_grace(project: Project) -> None:
+    with Server(lambda number, *_: reply("yes", delay=60.0 if number else 0.0)) as server:
+        project = sixty(project, server)
+        process = project.start(*RUN)
+        until_asked(server, 1 + AT_ONCE, process)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in err) == (130, False)
+    assert "Interrupted: 1 of 60 trials done." in out
+
+
+def test_who_waits_for_another_attempt_is_not_waited_for(project: Project) -> None:
+    with Server(lambda *_: replace(reply(), status=429, headers={"Retry-After": "30"})) as server:
+        project = sixty(project, server)
+        process = project.start(*RUN)
+        until_asked(server, AT_ONCE, process)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20)
+    assert (process.returncode, len(server.seen)) == (130, AT_ONCE)
+    assert "Interrupted: 0 of 60 trials done." in out
+
+
+def killed(project: Project, server: Server, after: int) -> None:
+    """Start the run and `kill -9` it when so many more calls have been made."""
+    process = project.start(*RUN)
+    until_asked(server, len(server.seen) + after, process)
+    process.kill()
+    process.communicate()
+
+
+def test_kill_9_loses_at_most_the_calls_in_flight(project: Project) -> None:
+    with slow(0.03) as server:
+        project = sixty(project, server)
+        killed(project, server, after=25)
+        shown = project.evalkit("show")
+        ran = project.evalkit(*RUN)
+    assert (shown.code, "Not finished: " in shown.out, "Every gate holds" in shown.out) == (0, True, False)
+    assert (ran.code, ran.err.count("Traceback")) == (0, 0)
+    twice = server.times_asked() - ASKED_ONCE
+    assert server.times_asked().keys() == ASKED_ONCE.keys()
+    assert twice.total() <= AT_ONCE
+
+
+@pytest.mark.prove
+def test_thirty_kills_lose_at_most_the_calls_in_flight_of_each(project: Project) -> None:
+    dice = random.Random(20261122)
+    words = [f"w{number}" for number in range(1500)]
+    with slow(0.02) as server:
+        project = sixty(project, server)
+        project.write("specs/a.yaml", yes_spec(*words))
+        for kills in range(1, 31):
+            killed(project, server, after=dice.randint(1, 40))
+            assert (server.times_asked() - Counter(f"Say {word}." for word in words)).total() <= kills * AT_ONCE
+            assert project.evalkit("show").code == 0
+        ran = project.evalkit(*RUN)
+        assert ran.code == 0
+        replayed = project.evalkit(*RUN)
+    assert "1,500 cases, 0 calls, 1,500 replayed" in replayed.out
+    assert server.times_asked().keys() == {f"Say {word}." for word in words}
