@@ -54,6 +54,7 @@ class Settings:
     fresh: bool = False
     offline: bool = False
     plan_only: bool = False
+    no_code: bool = False
     max_calls: int | None = None
     out: Path | None = None
     as_json: bool = False
@@ -131,16 +132,15 @@ def _upwards(folder: Path) -> Iterator[Path]:
 
 
 def _has_table(folder: Path) -> bool:
-    file = folder / "pyproject.toml"
     try:
-        return file.is_file() and _table(file) is not None
+        return _table(folder / "pyproject.toml") is not None
     except UserError:
         return False  # someone else's broken file, above us: not ours to complain about
 
 
 def _table(file: Path) -> Any:
-    """What stands at `tool.evalkit` in a pyproject.toml; None for nothing."""
-    tools = _toml(file).get("tool")
+    """What stands at `tool.evalkit` in a pyproject.toml; None for nothing, and where there is no such file."""
+    tools = _toml(file).get("tool") if file.is_file() else None
     return tools.get("evalkit") if isinstance(tools, Mapping) else None
 
 
@@ -153,11 +153,9 @@ def _toml(file: Path) -> dict[str, Any]:
 
 def _from_files(root: Path) -> Mapping[str, Any]:
     own, shared = root / "evalkit.toml", root / "pyproject.toml"
-    if own.is_file():
-        found, shown = _toml(own), own.name
-    elif _has_table(root):
-        found, shown = _table(shared), f"[tool.evalkit] in {shared.name}"
-    else:
+    found: Any = _toml(own) if own.is_file() else _table(shared)
+    shown = own.name if own.is_file() else f"[tool.evalkit] in {shared.name}"
+    if found is None:
         return {}
     if not isinstance(found, Mapping):
         raise UserError(f"{shown} is no table", 'write [tool.evalkit], and below it model = "…"')
@@ -176,7 +174,7 @@ def _endpoints(tables: Any, shown: str) -> Iterator[tuple[str, OwnEndpoint]]:
         raise UserError(f"`endpoints` in {shown} is no table", how)
     for name, table in tables.items():
         where = f"the endpoint `{name}` in {shown}"
-        if not isinstance(table, Mapping) or not isinstance(table.get("base_url"), str):
+        if not isinstance(table, Mapping) or not table.get("base_url"):
             raise UserError(f"{where} has no base_url", how)
         for key, value in table.items():
             if key not in _ENDPOINT_KEYS:
