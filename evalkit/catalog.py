@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from evalkit.datasets.interface import Loader
     from evalkit.providers.interface import Provider
     from evalkit.reporters.interface import Reporter
-    from evalkit.scorers.interface import Bound
+    from evalkit.scorers.interface import Bound, Scorer
     from evalkit.settings import Settings
 
 SCORERS = {
@@ -63,6 +63,11 @@ def is_scorer(name: str) -> bool:
     return name in SCORERS or name in GROUPS or name in _plugged("scorers")
 
 
+def plugged_scorers() -> tuple[str, ...]:
+    """The scorers that installed plug-ins bring, by name."""
+    return tuple(sorted(name for name in _plugged("scorers") if name not in SCORERS and name not in GROUPS))
+
+
 def is_provider(name: str) -> bool:
     """Whether `name` is a provider, built in or plugged in."""
     return name in PROVIDERS or name in _plugged("providers")
@@ -82,10 +87,23 @@ def bind(check: Check) -> Bound:
     try:
         if check.scorer in GROUPS:
             return Bound(check, _load(GROUPS[check.scorer])(check, parts), extraction_of(check))
-        return Bound(check, _named("scorers", SCORERS, check.scorer, "scorer")(check), extraction_of(check))
+        return Bound(check, _scorer(check), extraction_of(check))
     except CheckError as error:
         error.check = check
         raise
+
+
+def _scorer(check: Check) -> Scorer:
+    made: Scorer
+    factory = _named("scorers", SCORERS, check.scorer, "scorer")
+    try:
+        made = factory(check)
+    except Exception as error:
+        if check.scorer in SCORERS or isinstance(error, CheckError):
+            raise
+        said = f"{type(error).__name__}: {error}"
+        raise CheckError(f"the plug-in `{check.scorer}` could not make its scorer: {said}") from error
+    return made
 
 
 def provider(name: str, settings: Settings) -> Provider:
