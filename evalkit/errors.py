@@ -7,7 +7,8 @@
     ├── ProviderError        one attempt brought no reply: transient | rejected | terminal (trial: errored)
     ├── NotAsked             a call was not made, and why (trial: skipped)
     ├── CheckError           a check's argument or option is of no use (a problem; in a run: check errored)
-    └── TemplateError        a template cannot be compiled or rendered (a problem)
+    └── TemplateError        a template cannot be rendered for a case (a problem)
+        └── TemplateMistake  it is no template, whatever the case (a problem)
 
 Whatever else escapes is a bug of ours and ends with exit 5 and a traceback.
 """
@@ -112,18 +113,23 @@ class CheckError(EvalkitError):
 class TemplateError(EvalkitError):
     """A template that cannot be compiled or rendered.
 
-    `line` counts from 1 inside the template's text, `name` is the variable that is missing, if that is what is
-    wrong; `place` is where the text stands, once that is known.
+    `line` and `column` count from 1 inside the template's text (column 0 is not known), `name` is the variable that
+    is missing, if that is what is wrong; `place` is where the text stands, once that is known.
     """
 
     place: Place | None = None
 
-    def __init__(self, message: str, *, line: int = 1, help: str = "", name: str = "") -> None:
+    def __init__(self, message: str, *, line: int = 1, column: int = 0, help: str = "", name: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.line = line
+        self.column = column
         self.help = help
         self.name = name
+
+
+class TemplateMistake(TemplateError):
+    """A text that is no template, whatever the case."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -21,7 +21,8 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from evalkit.errors import TemplateError, did_you_mean
+from evalkit.errors import TemplateError, TemplateMistake, did_you_mean
+from evalkit.template_mistakes import explained, explained_expression
 
 ALL_VARS = "vars"  # the name under which a template sees every variable
 _REACHES_OUT = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
@@ -141,10 +142,10 @@ def is_template(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> nodes.Template:
-    with _placed():
+    with _placed(text):
         tree = _environment().parse(text)
     for node in tree.find_all(_REACHES_OUT):
-        raise TemplateError(
+        raise TemplateMistake(
             f"a template cannot `{type(node).__name__.lower().removeprefix('from')}`",
             line=node.lineno,
             help="share text with {file: …}",
@@ -155,13 +156,13 @@ def _parsed(text: str) -> nodes.Template:
 @lru_cache(maxsize=4096)
 def _template(text: str) -> Template:
     _parsed(text)
-    with _placed():
+    with _placed(text):
         return _environment().from_string(text)
 
 
 @lru_cache(maxsize=4096)
 def _expression(text: str) -> TemplateExpression:
-    with _placed():
+    with _placed(text, is_expression=True):
         return _environment().compile_expression(text, undefined_to_none=False)
 
 
@@ -280,11 +281,14 @@ def _near(name: str, variables: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def _placed() -> Iterator[None]:
-    """Turn Jinja's syntax errors into ours, with their line."""
+def _placed(text: str, *, is_expression: bool = False) -> Iterator[None]:
+    """Turn Jinja's syntax errors into ours."""
     try:
         yield
     except TemplateSyntaxError as error:
-        raise TemplateError(error.message or "not a template", line=error.lineno) from None
+        said, filters = error.message or "it has a mistake", _environment().filters
+        if is_expression:
+            raise explained_expression(text, said, filters) from None
+        raise explained(text, said, error.lineno, filters) from None
     except (JinjaError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise TemplateError(str(error) or "the template is nested too deeply") from None
+        raise TemplateMistake(str(error) or "the template is nested too deeply") from None

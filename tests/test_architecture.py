@@ -18,7 +18,7 @@ LAYERS = (
     ("records", "version"),
     ("errors", "settings", "secrets"),
     ("stats",),
-    ("decide", "prices", "templates", "documents"),
+    ("decide", "prices", "templates", "template_mistakes", "documents"),
     ("providers", "scorers", "reporters", "datasets"),
     ("catalog",),
     ("spec",),
@@ -36,6 +36,7 @@ DOORS = {
     "sqlite3": {"engine/replies.py"},
     "regex": {"scorers/extract.py", "scorers/text.py", "scorers/classification.py"},
     "rich": {"reporters/terminal.py", "reporters/progress.py"},
+    "dotenv": {"engine/env_file.py"},
     "xllamacpp": {"providers/local.py"},
 }
 FILE_LINES = 300

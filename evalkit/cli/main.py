@@ -9,12 +9,15 @@ from importlib import import_module
 import click
 
 from evalkit.cli.streams import say, take_streams, trouble_with_output
-from evalkit.errors import Exit, NothingToMeasure, SpecError, UserError
+from evalkit.errors import Exit, NothingToMeasure, SpecError, UserError, did_you_mean
 from evalkit.version import __version__
 
 COMMANDS = {
     "run": "evalkit.cli.run:run",
+    "validate": "evalkit.cli.validate:validate",
+    "init": "evalkit.cli.init:init",
     "show": "evalkit.cli.show:show",
+    "schema": "evalkit.cli.schema:schema",
     "list": "evalkit.cli.list:list_",
 }
 
@@ -27,7 +30,7 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            ctx.fail(f"No such command '{cmd_name}'; {did_you_mean(cmd_name, COMMANDS)}")
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
@@ -39,6 +42,8 @@ def cli() -> None:
     """Test prompts: YAML specs in, a verdict you can trust and a report people enjoy out.
 
     \b
+      evalkit init                            write a project that passes, to start from
+      evalkit validate specs/                 every mistake in the specs, with place and mend
       evalkit run specs/                      run all specs on their models
       evalkit run specs/a.yaml -k sarcasm     one case
       evalkit run specs/ --plan               what would be asked, without asking

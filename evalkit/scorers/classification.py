@@ -22,17 +22,16 @@ class Label:
     def __init__(self, check: Check) -> None:
         among = check.options.get("among")
         if not isinstance(among, list) or len(among) < 2:
-            raise CheckError("`label` needs `among`: a list of at least two labels")
+            raise CheckError("`label` needs `among`: a list of at least two labels", where=["among"])
         self._ignore_case = bool(check.options.get("ignore_case", True))
         self._labels = {self._key(text): text for text in (text_argument(check, item) for item in among)}
         if "" in self._labels or len(self._labels) < len(among):
-            raise CheckError("`among` holds an empty label, or one label twice")
+            raise CheckError("`among` holds an empty label, or one label twice", where=["among"])
         expected = text_argument(check, check.argument)
         self._expected = self._key(expected)
         if self._expected not in self._labels:
-            raise CheckError(
-                f"the label {quoted(expected)} is not in `among`: {did_you_mean(expected, self._labels.values())}"
-            )
+            help = did_you_mean(expected, self._labels.values())
+            raise CheckError(f"the label {quoted(expected)} is not in `among`", help=help)
         longest_first = sorted(self._labels, key=len, reverse=True)
         self._pattern = regex.compile(_BEFORE + "(?:" + "|".join(map(regex.escape, longest_first)) + ")" + _AFTER)
 

@@ -34,7 +34,8 @@ def compiled(pattern: str, flags: str = "") -> regex.Pattern[str]:
     try:
         return regex.compile(pattern.removesuffix("\n"), bits)
     except regex.error as error:
-        raise CheckError(f"not a pattern: {error}") from None
+        help = "put a backslash before a bracket that is meant as one" if "(" in pattern or ")" in pattern else ""
+        raise CheckError(f"not a pattern: {error}", help=help) from None
 
 
 def search(pattern: regex.Pattern[str], text: str, *, full: bool = False) -> regex.Match[str] | None:
@@ -194,7 +195,8 @@ def _between_step(first: str, last: str) -> Callable[[Answer], Answer | Score]:
 def _path(path: str) -> Callable[[Answer], Answer | Score]:
     steps = path.removeprefix("$.").split(".")
     if not all(steps):
-        raise CheckError(f"not a path: `{path}`")
+        help = "keys and positions with dots between them: items.0.sku, or items.*.sku for each"
+        raise CheckError(f"not a path: `{path}`", help=help, where=["path"])
 
     def step(answer: Answer) -> Answer | Score:
         try:

@@ -33,9 +33,11 @@ class JsonSchema:
         try:
             kind.check_schema(schema)
         except SchemaError as error:
-            where = "/".join(str(step) for step in error.absolute_path)
-            said = one_line(error.message, SHOWN * 3)
-            raise CheckError(f"not a JSON Schema: {said}" + (f" (at {where})" if where else "")) from None
+            inner: list[ValidationError] = error.context or []
+            worst = next((each for each in inner if each.validator == "enum"), error)
+            where = [*error.absolute_path]
+            said = one_line(worst.message, SHOWN * 3) + (f" (at {'/'.join(map(str, where))})" if where else "")
+            raise CheckError(f"not a JSON Schema: {said}", where=[check.scorer, *where]) from None
         _check_references(schema)
         # The registry holds the drafts alone; jsonschema's own would fetch what a `$ref` names, from disk or network.
         self._validator: Validator = _with_time_limit(kind)(schema, registry=REGISTRY)

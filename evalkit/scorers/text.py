@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 
+import regex
+
 from evalkit.errors import CheckError
 from evalkit.records.result import Answer, Score, failed, passed
 from evalkit.records.spec import Check
 from evalkit.scorers.extract import compiled, search
 from evalkit.scorers.interface import quoted, text_argument
+
+_ANYTHING = ("", "a", "Z", "0", "\n", " .", "é", "no\nyes")  # what no useful pattern is found in every one of
 
 
 def _folded(text: str, ignore_case: bool) -> str:
@@ -110,10 +114,16 @@ class Regex:
         self._shown = check.argument
         self._pattern = compiled(_folded(check.argument, ignore_case=False), str(check.options.get("flags", "")))
         self._full = bool(check.options.get("full"))
+        if all(map(self._found, _ANYTHING)):
+            message = f"the pattern {quoted(self._shown)} matches every reply, so the check can never fail"
+            raise CheckError(message, help="say what must be there; `.*` and `x*` are also found in nothing")
 
     def score(self, answer: Answer) -> Score:
         """Passed when the pattern is found. Raises CheckError at the time limit."""
-        match = search(self._pattern, _folded(answer.text, ignore_case=False), full=self._full)
+        match = self._found(answer.text)
         if match:
             return passed(f"matches {quoted(match.group())}")
         return failed(f"expected a match of {quoted(self._shown)}, found {quoted(answer.text)}")
+
+    def _found(self, text: str) -> regex.Match[str] | None:
+        return search(self._pattern, _folded(text, ignore_case=False), full=self._full)

@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 from evalkit import catalog
 from evalkit.documents.mistakes import in_quotes
 from evalkit.documents.nodes import Node
-from evalkit.errors import did_you_mean
+from evalkit.errors import nearest
 from evalkit.records.problem import Problem
 from evalkit.spec import friends
 from evalkit.spec.explain import NOT_YET, explained
@@ -70,9 +70,12 @@ class Shape:
             self._good.add(shape)
         yield from problems
 
-    def _check_problems(self, node: Node) -> list[Problem]:
+    def _check_problems(self, node: Node, *, is_weighed: bool = False) -> list[Problem]:
         if not isinstance(node.value, dict):
             return [_bare(node)]
+        if node.get("weight") and not is_weighed:
+            help = "only the parts of an `average` have one"
+            return [Problem(node.key_place("weight"), "`weight` outside an `average`", help)]
         scorers = [key for key in node.value if catalog.is_scorer(key) or key in later_scorers()]
         if not scorers:
             return [_no_scorer(node)]
@@ -84,10 +87,9 @@ class Shape:
         problems = list(self._held(SCORER + scorer, node))
         if scorer in later_scorers() and not problems:
             return [Problem(node.key_place(scorer), f"the scorer `{scorer}` is not in this version yet", NOT_YET)]
-        if scorer in catalog.GROUPS and isinstance(node.value[scorer].value, dict | list):
+        if scorer in catalog.GROUPS and not problems:
             for part in node.value[scorer].entries():
-                problems += self._check_problems(part)
-                problems += _weightless(part) if scorer != "average" else []
+                problems += self._check_problems(part, is_weighed=scorer == "average")
         return problems
 
 
@@ -144,7 +146,7 @@ def _bare(node: Node) -> Problem:
         return Problem(node.place, f"no scorer is called `{text}`", f"write {friend}")
     written = text if node.is_plain else in_quotes(text)
     help = f"write `- equals: {written}`; `equals: [a, b]` is any of these"
-    return Problem(node.place, "a list of checks holds no bare text", help)
+    return Problem(node.place, "a bare text where a check is wanted", help)
 
 
 def _takes_true(scorer: str) -> bool:
@@ -159,12 +161,6 @@ def _several_scorers(node: Node, scorers: list[str]) -> Problem:
     return Problem(node.place, f"two scorers in one check: {named}", help)
 
 
-def _weightless(part: Node) -> list[Problem]:
-    if part.get("weight") is None:
-        return []
-    return [Problem(part.key_place("weight"), "`weight` outside an `average`", "only parts of an `average` have one")]
-
-
 def _no_scorer(node: Node) -> Problem:
     words = [key for key in node.value if key not in COMMON_OPTIONS and not key.startswith("x-")]
     if not words:
@@ -174,10 +170,11 @@ def _no_scorer(node: Node) -> Problem:
         return _typed(node, kind)
     word = words[0]
     place = node.key_place(word)
-    known = [*catalog.SCORERS, *catalog.GROUPS, *later_scorers()]
+    near = nearest(word, [*catalog.SCORERS, *catalog.GROUPS, *catalog.plugged_scorers(), *later_scorers()])
     friend = friends.scorer_instead_of(word) or friends.instead_of(word, "check")
     help = f"write {friend}" if friend.startswith("`") else friend
-    return Problem(place, f"no scorer is called `{word}`", help or did_you_mean(word, known))
+    help = help or (f"did you mean `{near}`?" if near else "see: evalkit list scorers")
+    return Problem(place, f"no scorer is called `{word}`", help)
 
 
 def _typed(node: Node, kind: Node) -> Problem:

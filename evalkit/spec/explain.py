@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from evalkit.documents.mistakes import in_quotes
 from evalkit.documents.nodes import Node
 from evalkit.errors import did_you_mean, nearest
-from evalkit.records.problem import Problem
+from evalkit.records.problem import Place, Problem
 from evalkit.spec import friends
 from evalkit.spec.schema import definition, later_keys, schema
 
@@ -51,8 +52,18 @@ _SHARES = ("pass_rate", "mean_score")
 
 def explained(errors: Iterable[Any], root: Node, part: str) -> Iterator[Problem]:
     """Problems for the errors of a validator. `part` is the definition that `root` was held against."""
-    for error in errors:
-        yield from _Finding(error, root, part).problems()
+    found = [problem for error in errors for problem in _Finding(error, root, part).problems()]
+    meant = {problem.instead for problem in found if problem.instead}
+    yield from (each.problem for each in found if each.needs not in meant)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A problem; `needs` is the (mapping, key) that it misses, `instead` the one that an unknown key is meant for."""
+
+    problem: Problem
+    needs: tuple[Place, str] | None = None
+    instead: tuple[Place, str] | None = None
 
 
 class _Finding:
@@ -64,20 +75,25 @@ class _Finding:
         self._steps = [str(step) for step in error.absolute_path]
         self._node = root.at(list(error.absolute_path))
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[_Found]:
         error, node = self._error, self._node
         if error.validator == "additionalProperties":
-            yield from (self._unknown(key) for key in _extra_keys(error))
+            for key in _extra_keys(error):
+                problem = self._unknown(key)
+                meant = re.search(r"`(\w+):?`", problem.help)
+                yield _Found(problem, instead=(node.place, meant.group(1)) if meant else None)
         elif error.validator == "required":
             missing = re.findall(r"^'(.+?)' is a required", error.message)[0]
-            yield Problem(node.place, f"{self._name()} needs `{missing}`", self._described(missing))
+            problem = Problem(node.place, f"{self._name()} needs `{missing}`", self._described(missing))
+            yield _Found(problem, needs=(node.place, missing))
         elif error.validator == "type":
-            yield Problem(node.place, f"{self._name()} is {found(node)}", self._wanted())
+            yield _Found(Problem(node.place, f"{self._name()} is {found(node)}", self._wanted()))
         elif error.validator == "enum":
             choices = [str(choice) for choice in error.validator_value]
-            yield Problem(node.place, f"{self._name()} cannot be {found(node)}", did_you_mean(node.text, choices))
+            help = did_you_mean(node.text, choices)
+            yield _Found(Problem(node.place, f"{self._name()} cannot be {found(node)}", help))
         else:
-            yield Problem(node.place, f"{self._name()} is {found(node)}: {_bound(error)}", self._hint())
+            yield _Found(Problem(node.place, f"{self._name()} is {found(node)}: {_bound(error)}", self._hint()))
 
     def _name(self) -> str:
         if not self._steps:
@@ -102,13 +118,17 @@ class _Finding:
         if owner:
             help = f"a comma ends a value inside {{...}}; quote the whole text of `{owner}`"
             return Problem(place, what, help)
-        friend = friends.instead_of(key, "check" if is_check else _mapping_of(self._error, self._part))
+        friend = self._friend(key, "check" if is_check else _mapping_of(self._error, self._part), known)
         if friend:
             return Problem(place, what, friend)
         if is_check and nearest(key, known):
             return Problem(place, what, did_you_mean(key, known))
         said = did_you_mean(key, known)
         return Problem(place, what, f"{said}, {NEWER}" if said.startswith("known") else f"{said} {NEWER}".strip())
+
+    def _friend(self, key: str, part: str, known: Collection[str]) -> str:
+        """What to write for another tool's word, or for a slip of one that is no slip of ours."""
+        return friends.instead_of(key, part) or ("" if nearest(key, known) else friends.instead_of_like(key, part))
 
     def _wanted(self) -> str:
         instead = _INSTEAD.get((self._key(), _kind(self._node)))
@@ -120,12 +140,12 @@ class _Finding:
 
     def _described(self, key: str) -> str:
         part = self._error.schema.get("properties", {}).get(key) or schema("spec")["properties"].get(key, {})
-        said = str(part.get("description", ""))
-        example = next(iter(part.get("examples", ())), None)
-        return f"{said} For example `{key}: {_flow(example)}`" if said and example is not None else said
+        said = str(part.get("description", "")).split(". ")[0].removesuffix(".")
+        example = _flow(next(iter(part.get("examples", ())), ""))
+        return f"{said}; for example `{key}: {example}`" if example and len(example) <= 60 else said
 
     def _hint(self) -> str:
-        if self._key() in _SHARES and isinstance(self._node.value, int | float) and self._node.value > 1:
+        if self._key() in _SHARES and isinstance(self._node.value, int | float) and self._node.value >= 2:
             return f"write a share: {self._node.text} % is {self._node.value / 100:g}"
         return _example(self._error).removeprefix(", ")
 
@@ -173,7 +193,7 @@ def _comma_before(node: Node, key: str) -> str:
 
 def found(node: Node) -> str:
     """What stands at a node, as a message says it."""
-    kind = _kind(node)
+    kind = "empty" if node.value in ([], {}) else _kind(node)
     if kind in ("a mapping", "a list", "empty"):
         return kind
     text = node.text if len(node.text) <= 60 else f"{node.text[:59]}…"
@@ -215,13 +235,13 @@ def _flow(value: Any) -> str:
 def _bound(error: Any) -> str:
     limit = error.validator_value
     words: dict[str, str] = {
-        "minimum": f"at least {limit}",
-        "maximum": f"at most {limit}",
-        "exclusiveMinimum": f"more than {limit}",
-        "minItems": f"it wants at least {limit} item{'s' if limit != 1 else ''}",
-        "maxItems": f"it wants at most {limit} items",
+        "minimum": f"it must be at least {limit}",
+        "maximum": f"it must be at most {limit}",
+        "exclusiveMinimum": f"it must be more than {limit}",
+        "minItems": f"it must have at least {limit} item{'s' if limit != 1 else ''}",
+        "maxItems": f"it must have at most {limit} items",
         "minLength": "it must not be empty",
-        "maxLength": f"it has at most {limit} characters",
+        "maxLength": f"it must have at most {limit} characters",
         "minProperties": "it must not be empty",
         "pattern": f"it must match {limit}",
     }

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from evalkit.errors import nearest
+
 _PARAMS = "request parameters stand below `params:`"
 _WHERE = "a spec never says where or with which key; endpoints are named in the settings"
 _SHARE = "share parts with {file: …}; there is nothing to inherit from"
@@ -200,6 +202,12 @@ BY_PART: Mapping[str, Mapping[str, str]] = {
 def instead_of(word: str, part: str) -> str:
     """What to write here for a word that is met in a part of a spec; "" for a word that means nothing."""
     return BY_PART.get(part, {}).get(word, "")
+
+
+def instead_of_like(word: str, part: str) -> str:
+    """The same for a slip of such a word (`treshold`)."""
+    near = nearest(word, BY_PART.get(part, {}))
+    return instead_of(near, part) if near else ""
 
 
 def scorer_instead_of(word: str) -> str:

@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.documents.nodes import Node
 from evalkit.documents.read import read
-from evalkit.errors import NothingToMeasure, SpecError, UserError
+from evalkit.errors import NothingToMeasure, SpecError, UserError, nearest
 from evalkit.records.problem import Place, Problem
 from evalkit.records.spec import Spec
 from evalkit.settings import Settings
 from evalkit.spec.build import SpecBuilder
 from evalkit.spec.check import Shape
 from evalkit.spec.gate import about_metrics
-from evalkit.spec.prune import pruned
+from evalkit.spec.parts import is_about_unused
+from evalkit.spec.prune import Pruning
 from evalkit.spec.rehearse import rehearse
 from evalkit.spec.share import Sharing
 
 SUFFIXES = (".yaml", ".yml")
+MAKES_A_SPEC = ("prompt", "prompts", "cases", "expect", "gate", "tests", "assert")
 NO_SPECS_IN = ("data", "prompts", "shared", "replies")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The specs that were found, and what is wrong with them: by place, what is alike said once a file."""
+    """The specs that were found, and what is wrong with them: by place, what is alike said once a file.
+
+    `files` counts the files read, `cases` the cases in them, `skipped` names the files that hold no spec.
+    """
 
     specs: tuple[Spec, ...]
     problems: tuple[Problem, ...]
+    files: int = 0
+    cases: int = 0
+    skipped: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -46,21 +54,29 @@ def load(settings: Settings) -> tuple[Spec, ...]:
 
 
 def read_all(settings: Settings) -> Loaded:
-    """The specs and all their problems."""
-    return read_files(spec_files(settings.paths), settings)
+    """The specs and all their problems; every file is taken for a spec."""
+    return _loaded([_Reading(path, settings) for path in spec_files(settings.paths)])
 
 
-def read_files(files: Iterable[Path], settings: Settings) -> Loaded:
-    """The same for files already found."""
+def checked(settings: Settings) -> Loaded:
+    """The same, but files that hold something else than a spec are skipped."""
+    readings = [_Reading(path, settings) for path in spec_files(settings.paths)]
+    loaded = _loaded([reading for reading in readings if not reading.is_other])
+    skipped = tuple(reading.shown for reading in readings if reading.is_other)
+    return replace(loaded, files=len(readings), skipped=skipped)
+
+
+def _loaded(readings: Sequence[_Reading]) -> Loaded:
     specs: list[Spec] = []
     problems: list[Problem] = []
-    for path in files:
-        spec, found = _Reading(path, settings).done()
+    for reading in readings:
+        spec, found = reading.done()
         problems += found
         if spec:
             specs.append(spec)
     problems += _same_names(specs)
-    return Loaded(tuple(specs), tuple(_said_once(problems)))
+    cases = sum(reading.cases for reading in readings)
+    return Loaded(tuple(specs), tuple(_said_once(problems)), len(readings), cases)
 
 
 def spec_files(paths: Iterable[Path]) -> list[Path]:
@@ -101,6 +117,16 @@ class _Reading:
         self._settings = settings
         self._sharing = Sharing(settings.root)
         self._shape = Shape()
+        self.shown = self._document.shown
+        self.cases = 0
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the file holds something else than a spec: a mapping without any of the keys that make one."""
+        root = self._document.root
+        if root is None or not isinstance(root.value, dict):
+            return False
+        return not any(key in MAKES_A_SPEC or nearest(key, MAKES_A_SPEC) for key in root.value)
 
     def done(self) -> tuple[Spec | None, list[Problem]]:
         """The Spec, None where it could not be read, and all problems."""
@@ -108,35 +134,35 @@ class _Reading:
             return None, list(self._document.problems)
         root = self._sharing.spread(self._document)
         problems = self._sharing.problems + [p for p in self._shape.problems(root) if p.place not in self._sharing.lost]
-        is_whole = not problems
-        left = root if is_whole else _left(root, problems, self._sharing)
-        if left is None:
-            return None, [self._placed(problem) for problem in problems]
-        builder = SpecBuilder(self._document, self._settings, self._shape)
-        spec = builder.build(left)
-        found = builder.complain.problems
-        if not any(problem.severity == "error" for problem in found):
-            rehearsed = rehearse(spec, is_whole=is_whole)
-            found += rehearsed.problems
-            if is_whole:
-                found += about_metrics(spec, rehearsed.labels, _places_of_metrics(root))
-        if is_whole and not spec.variants:
-            found.append(Problem(root.place, "a spec needs `prompt`", 'for example: prompt: "Translate: {{ text }}"'))
-        known = {problem.place for problem in problems}
-        problems += [p for p in found if p.place not in known and (is_whole or p.severity == "error")]
+        spec = None
+        if isinstance(root.value, dict):
+            pruning = Pruning({problem.place for problem in problems} | self._sharing.lost)
+            spec, found = self._built(pruning.of(root) if problems else root, pruning)
+            known = {problem.place for problem in problems}
+            problems += [problem for problem in found if problem.place not in known]
+        if any(problem.severity == "error" for problem in problems):
+            problems = [problem for problem in problems if not is_about_unused(problem)]
         return spec, [self._placed(problem) for problem in problems]
+
+    def _built(self, root: Node, pruning: Pruning) -> tuple[Spec, list[Problem]]:
+        """The Spec of what is left of a file, and what only meaning can tell is wrong with it."""
+        builder = SpecBuilder(self._document, self._settings, self._shape)
+        spec = builder.build(root)
+        problems = builder.complain.problems
+        known = {problem.place for problem in problems}
+        rehearsed = rehearse(spec, pruning)
+        self.cases = rehearsed.cases
+        problems += [problem for problem in rehearsed.problems if problem.place not in known]
+        if not pruning.took_checks:
+            problems += about_metrics(spec, rehearsed.labels, _places_of_metrics(root))
+        if pruning.is_nothing and not root.get("prompt") and not root.get("prompts"):
+            help = 'for example: prompt: "Translate: {{ text }}"'
+            problems.append(Problem(root.place, "a spec needs `prompt`", help))
+        return spec, problems
 
     def _placed(self, problem: Problem) -> Problem:
         """A problem in a shared file also tells where the spec names that file."""
         return replace(problem, via=self._sharing.named.get(problem.place.file))
-
-
-def _left(root: Node, problems: list[Problem], sharing: Sharing) -> Node | None:
-    """What of a spec can be looked at further; None where too much is missing."""
-    if not isinstance(root.value, dict):
-        return None
-    left = pruned(root, {problem.place for problem in problems} | sharing.lost)
-    return left if left.get("prompt") or left.get("prompts") else None
 
 
 def _places_of_metrics(root: Node) -> dict[str, Place]:

@@ -36,7 +36,7 @@ class Complaints:
         try:
             self.used |= templates.check_template(text)
         except TemplateError as error:
-            self(node.place_in(*_written(text, error)), f"not a template: {error.message}", error.help)
+            self(node.place_in(*_written(text, error)), error.message, error.help)
 
     def about_templates_in(self, node: Node) -> None:
         """The same for every text below a node."""
@@ -50,11 +50,13 @@ class Complaints:
         try:
             self.used |= templates.check_expression(str(node.value))
         except TemplateError as error:
-            self(node.place, f"not an expression: {error.message}", error.help)
+            self(node.place, error.message, error.help)
 
 
 def _written(text: str, error: TemplateError) -> tuple[int, int]:
-    """Line and column (from 1) in `text` of the tag that an error is about: the first one of its line."""
+    """Line and column (from 1) in `text` that an error is about; of the line's first tag where that is not known."""
+    if error.column:
+        return error.line, error.column
     lines = text.split("\n")
     line = min(error.line, len(lines))
     column = re.search(r"\{[{%#]|[%}]\}", lines[line - 1])
@@ -118,7 +120,7 @@ def variables_of(node: Node | None, complain: Complaints) -> dict[str, Any]:
         if value.value is None:
             complain(value.place, f"the variable `{name}` is empty", 'write "" for an empty text, or leave it out')
         about_values(value, complain)
-    return {name: value.plain() for name, value in node.value.items()}
+    return {name: "" if value.value is None else value.plain() for name, value in node.value.items()}
 
 
 def about_values(node: Node, complain: Complaints) -> None:
@@ -135,6 +137,14 @@ def about_values(node: Node, complain: Complaints) -> None:
         text_of(node, complain)
 
 
+_UNUSED = "nothing uses the variable"
+
+
+def is_about_unused(problem: Problem) -> bool:
+    """Whether a problem is the warning below: beside a mistake it is likely to be no news."""
+    return problem.message.startswith(_UNUSED)
+
+
 def about_unused(node: Node | None, used: Collection[str], complain: Complaints) -> None:
     """Warn of the variables of a `vars` mapping that nothing reads."""
     if node is None or not isinstance(node.value, dict) or templates.ALL_VARS in used:
@@ -142,7 +152,7 @@ def about_unused(node: Node | None, used: Collection[str], complain: Complaints)
     for name in node.value:
         if name not in used and not name.startswith("x-"):
             help = f"write `{{{{ {name} }}}}` where it belongs, or take it out"
-            complain.warn(node.key_place(name), f"nothing uses the variable `{name}`", help)
+            complain.warn(node.key_place(name), f"{_UNUSED} `{name}`", help)
 
 
 def trials_of(node: Node | None, complain: Complaints) -> Trials | None:

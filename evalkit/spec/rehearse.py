@@ -8,28 +8,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from evalkit import templates
-from evalkit.errors import CheckError, TemplateError, UserError
+from evalkit.errors import CheckError, TemplateError, TemplateMistake, UserError
 from evalkit.records.problem import Place, Problem
 from evalkit.records.spec import Case, Check, History, Message, Spec
+from evalkit.spec.prune import Pruning
 from evalkit.spec.render import Binder, render_messages, scope_of
 from evalkit.spec.stream import CaseStream
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """What a rehearsal found: problems, and the names under which the checks of all cases are metrics."""
+    """What a rehearsal found: problems, the names under which checks are metrics, and how many cases there are."""
 
     problems: list[Problem]
     labels: frozenset[str]
+    cases: int
 
 
-def rehearse(spec: Spec, *, is_whole: bool = True) -> Rehearsed:
+def rehearse(spec: Spec, pruning: Pruning) -> Rehearsed:
     """The problems that only show when cases meet templates and scorers.
 
-    `is_whole` says that nothing was taken out of the spec, so that what is missing is missing.
+    `pruning` tells what was taken out of the spec before, and must not be missed now.
     """
     assert isinstance(spec.cases, CaseStream)
-    stage = _Stage(spec, spec.cases, is_whole)
+    stage = _Stage(spec, spec.cases, pruning)
     problems: list[Problem] = []
     ids: dict[str, Place] = {}
     for case in spec.cases.checked():
@@ -40,9 +42,9 @@ def rehearse(spec: Spec, *, is_whole: bool = True) -> Rehearsed:
             problems.append(Problem(case.place, f"two cases are called `{case.id}`", f"the first is at {ids[case.id]}"))
         ids.setdefault(case.id, case.place)
         stage.play(case)
-    if not ids and not problems and is_whole:
+    if not ids and not problems and pruning.is_nothing:
         problems.append(Problem(Place(spec.file), f"the spec `{spec.name}` has no cases", "add one under `cases:`"))
-    return Rehearsed([*problems, *stage.problems(), *stage.about_scopes()], frozenset(stage.labels))
+    return Rehearsed([*problems, *stage.problems(), *stage.about_scopes()], frozenset(stage.labels), len(ids))
 
 
 @dataclass(slots=True)
@@ -51,14 +53,15 @@ class _Found:
 
     seen: dict[tuple[Place, str], tuple[Problem, str, int]] = field(default_factory=dict)
 
-    def add(self, problem: Problem, case: Case) -> None:
+    def add(self, problem: Problem, case: Case | None) -> None:
+        """A problem of a case, or of all cases alike."""
         key = (problem.place, problem.message)
-        first, name, count = self.seen.get(key, (problem, case.id, 0))
+        first, name, count = self.seen.get(key, (problem, case.id if case else "", 0))
         self.seen[key] = (first, name, count + 1)
 
     def problems(self) -> list[Problem]:
         return [
-            replace(problem, message=f"{problem.message} ({_cases(name, count)})")
+            replace(problem, message=f"{problem.message} ({_cases(name, count)})") if name else problem
             for problem, name, count in self.seen.values()
         ]
 
@@ -70,11 +73,11 @@ def _cases(first: str, count: int) -> str:
 class _Stage:
     """Renders and binds, case by case."""
 
-    def __init__(self, spec: Spec, cases: CaseStream, is_whole: bool) -> None:
+    def __init__(self, spec: Spec, cases: CaseStream, pruning: Pruning) -> None:
         self.labels: set[str] = set()
         self._found = _Found()
         self._checks = cases.checks
-        self._is_whole = is_whole
+        self._pruning = pruning
         self._binder = Binder()
         self._variants = [v for v in spec.variants if any(map(_is_template, v.messages))]
         self._rules = [rule for rule in spec.gate if rule.is_scoped]
@@ -100,7 +103,7 @@ class _Stage:
     def about_scopes(self) -> Iterator[Problem]:
         """A problem for each rule that is about no case at all."""
         for number, rule in enumerate(self._rules):
-            if not self._matched[number] and self._is_whole and not self._found.seen:
+            if not self._matched[number] and self._pruning.is_nothing and not self._found.seen:
                 yield Problem(rule.places["where"], "`where` holds for no case", "loosen it, or take the rule out")
 
     def _bind(self, check: Check, case: Case) -> None:
@@ -110,19 +113,21 @@ class _Stage:
                 self._binder.bound(check, case)
             except CheckError as error:
                 place = self._checks.place_in(error.check or check, error.where)
-                self._found.add(Problem(place, str(error), error.help), case)
+                self._found.add(Problem(place, str(error), error.help), None if check.is_static else case)
 
     @contextmanager
     def _noting(self, case: Case, place_of: Callable[[TemplateError], Place | None]) -> Iterator[None]:
         try:
             yield
         except TemplateError as error:
+            if isinstance(error, TemplateMistake) or (error.name and self._pruning.took_variables):
+                return  # it was complained about already
             self._found.add(Problem(place_of(error) or case.place, error.message, error.help), case)
         except UserError as error:
             self._found.add(Problem(case.place, error.message, error.help), case)
 
     def _about_checks(self, case: Case) -> None:
-        if not case.checks and self._is_whole:
+        if not case.checks and not self._pruning.took_checks:
             self._found.add(Problem(case.place, "the case expects nothing", "add a check under `expect:`"), case)
         elif case.checks and not self._is_gated_by_score and all(check.is_advisory for check in case.checks):
             message = "every check is advisory, so the case cannot fail"

@@ -78,9 +78,8 @@ class Rows:
                 yield from self._whole(row, place)
                 continue
             if entry.columns:
-                row = Row(
-                    {**row.values, **{name: _cell(row, column) for name, column in entry.columns.items()}}, row.line
-                )
+                named = {name: self._cell(row, name, column) for name, column in entry.columns.items()}
+                row = Row({**row.values, **named}, row.line)
             if None in row.values.values():
                 null = next(name for name, value in row.values.items() if value is None)
                 help = "leave it out, or give it a value"
@@ -124,6 +123,14 @@ class Rows:
             error.place = self._entry.place_of("id")
             raise
 
+    def _cell(self, row: Row, name: str, column: str) -> Any:
+        """What a row has in a column that the entry names."""
+        if column not in row.values:
+            place = self._entry.node.at(("columns", name)).place
+            message = f"`{self._entry.shown}` has no column `{column}`"
+            raise SpecError([Problem(place, message, did_you_mean(column, row.values))])
+        return row.values[column]
+
     def _checks_of(self, cell: Any, place: Place) -> tuple[Check, ...]:
         """The checks of an `expect` cell: a text, or YAML where it begins with `{` or `[`."""
         if cell is None or cell == "":
@@ -153,12 +160,6 @@ class Rows:
 
 def _suffix(combination: Combination) -> str:
     return f"[{','.join(map(templates.as_text, combination.values()))}]" if combination else ""
-
-
-def _cell(row: Row, column: str) -> Any:
-    if column not in row.values:
-        raise DataError(f"there is no column `{column}`", help=did_you_mean(column, row.values))
-    return row.values[column]
 
 
 def _words(cell: Any) -> tuple[str, ...]:

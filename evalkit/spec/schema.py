@@ -9,7 +9,7 @@ on every check and explain none of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,24 @@ def definition(name: str) -> Schema:
 def is_later(part: Any) -> bool:
     """Whether a part of the schema is for a later version."""
     return isinstance(part, Mapping) and part.get("$comment") == _LATER
+
+
+def with_scorers(names: Iterable[str]) -> dict[str, Any]:
+    """The schema of specs with scorers of plug-ins: what they take is theirs, so that all of it is allowed."""
+    whole: dict[str, Any] = json.loads(schema_path("spec").read_text("utf-8"))
+    check = whole["definitions"]["check"]["allOf"]
+    guard = check[0]
+    for name in names:
+        taken = {"description": "A scorer that a plug-in brings.", "examples": [True]}
+        common = whole["definitions"][f"{SCORER}all_of"]["properties"]
+        options = {key: part for key, part in common.items() if key != "all_of"}
+        branch = {"type": "object", "required": [name], "properties": {name: taken, **options}}
+        whole["definitions"][SCORER + name] = branch
+        guard["if"]["not"]["anyOf"].append({"required": [name]})
+        guard["then"]["properties"][name] = {"description": taken["description"]}
+        then = {"$ref": f"#/definitions/{SCORER}{name}"}
+        check.append({"if": {"type": "object", "required": [name]}, "then": then})
+    return whole
 
 
 @lru_cache
