@@ -9,11 +9,7 @@ import regex
 from evalkit.errors import CheckError, did_you_mean
 from evalkit.records.result import Answer, Score, failed, not_found, passed
 from evalkit.records.spec import Check
-from evalkit.scorers.interface import quoted, text_argument
-
-# What makes a label part of another word: non-positive, can't, C++, very_positive; and of another number: -5, 5.5.
-_BEFORE = r"(?<![^\W_](?:_*|[-'’]))(?!(?<=[-+\u2212\u2013])\d)(?!(?<=\d[.,])\d)"
-_AFTER = r"(?!(?:_*|-|['’](?!s(?!\w)))[^\W_])(?![+#])(?!(?<=\d)[.,]\d)"
+from evalkit.scorers.interface import WORD, quoted, text_argument
 
 
 class Label:
@@ -33,7 +29,7 @@ class Label:
             help = did_you_mean(expected, self._labels.values())
             raise CheckError(f"the label {quoted(expected)} is not in `among`", help=help)
         longest_first = sorted(self._labels, key=len, reverse=True)
-        self._pattern = regex.compile(_BEFORE + "(?:" + "|".join(map(regex.escape, longest_first)) + ")" + _AFTER)
+        self._pattern = regex.compile(WORD.format("|".join(map(regex.escape, longest_first))))
 
     def score(self, answer: Answer) -> Score:
         """Passed for the expected label alone; none or several leave nothing to judge."""

@@ -10,7 +10,7 @@ from evalkit.errors import CheckError
 from evalkit.records.result import Answer, Score, failed, passed
 from evalkit.records.spec import Check
 from evalkit.scorers.extract import compiled, search
-from evalkit.scorers.interface import quoted, text_argument
+from evalkit.scorers.interface import WORD, quoted, text_argument
 
 _ANYTHING = ("", "a", "Z", "0", "\n", " .", "é", "no\nyes")  # what no useful pattern is found in every one of
 
@@ -66,10 +66,24 @@ class Equals(_Expected):
 class _Needle(_Expected):
     """A text that stands somewhere in the answer; an empty one would stand in every answer."""
 
+    _where = "{}"  # as a pattern
+
     def __init__(self, check: Check) -> None:
+        self._is_word = bool(check.options.get("whole_word"))
         super().__init__(check)
         if not all(text.strip() for text in self._texts):
             raise CheckError(f"`{check.scorer}` has an empty text, which every reply would pass")
+        word = WORD if self._is_word else "{}"
+        self._said = f"the word {self._said}" if self._is_word else self._said
+        self._patterns = {
+            text: regex.compile(self._where.format(word.format(regex.escape(text)))) for text in self._texts
+        }
+
+    def _trimmed(self, text: str) -> str:
+        return text.strip() if self._is_word else text
+
+    def _holds(self, text: str, answer: str) -> bool:
+        return self._patterns[text].search(answer) is not None
 
 
 class Contains(_Needle):
@@ -77,32 +91,25 @@ class Contains(_Needle):
 
     _verb = "contains"
 
-    def _holds(self, text: str, answer: str) -> bool:
-        return text in answer
-
 
 class StartsWith(_Needle):
     """`starts_with`: the answer, outer white space apart, begins with the text, or any of a list."""
 
     _verb = "starts with"
+    _where = r"\A{}"
 
     def _trimmed(self, text: str) -> str:
-        return text.lstrip()
-
-    def _holds(self, text: str, answer: str) -> bool:
-        return answer.startswith(text)
+        return super()._trimmed(text).lstrip()
 
 
 class EndsWith(_Needle):
     """`ends_with`: the answer, outer white space apart, ends with the text, or any of a list."""
 
     _verb = "ends with"
+    _where = r"{}\Z"
 
     def _trimmed(self, text: str) -> str:
-        return text.rstrip()
-
-    def _holds(self, text: str, answer: str) -> bool:
-        return answer.endswith(text)
+        return super()._trimmed(text).rstrip()
 
 
 class Regex:

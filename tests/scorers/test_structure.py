@@ -97,7 +97,11 @@ REFUSED = [
     ("string", "`json_schema` takes a schema, not a text"),
     ([INVOICE], "`json_schema` takes a schema, not a list"),
     (None, "`json_schema` takes a schema, not a null"),
-    ({"type": "sting"}, "not a JSON Schema: 'sting' is not valid under any of the given schemas (at type)"),
+    (
+        {"type": "sting"},
+        "not a JSON Schema: 'sting' is not one of "
+        "['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'] (at type)",
+    ),
     (
         {"properties": {"a": {"minimum": "1"}}},
         "not a JSON Schema: '1' is not of type 'number' (at properties/a/minimum)",
