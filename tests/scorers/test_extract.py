@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalkit import catalog
 from evalkit.records.exchange import Reply
 from evalkit.records.result import Answer, Score
 from evalkit.scorers.extract import extraction_of
@@ -144,6 +145,15 @@ def test_steps_go_before_the_path_and_the_path_reads_json() -> None:
     check = {"equals": "x", "extract": {"between": ["<a>", "</a>"]}, "path": "sku"}
     assert verdict(check, 'Sure! <a>{"sku": "x"}</a>') == ("passed", 'is "x"')
     assert verdict(check, '{"sku": "x"}') == ("nothing", "nothing stands between <a> and </a>")
+
+
+def test_the_reasoning_is_judged_where_a_check_says_so() -> None:
+    check = catalog.bind(check_of({"equals": "because", "source": "reasoning", "extract": "first_line"}))
+    thought = check.score(Answer("yes", Reply("yes", reasoning=" because\nit is "), "yes"))
+    assert (thought.passed, thought.reason) == (True, 'is "because"')
+    for reasoning in ("", " \n"):
+        silent = check.score(Answer("because", Reply("because", reasoning=reasoning), "because"))
+        assert (silent.passed, silent.is_found, silent.reason) == (False, False, "the reply has no reasoning")
 
 
 def test_json_inside_json_is_read_by_a_second_path() -> None:
