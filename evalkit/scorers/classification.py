@@ -9,7 +9,8 @@ import regex
 from evalkit.errors import CheckError, did_you_mean
 from evalkit.records.result import Answer, Score, failed, not_found, passed
 from evalkit.records.spec import Check
-from evalkit.scorers.interface import WORD, quoted, text_argument
+from evalkit.scorers.extract import word_pattern
+from evalkit.scorers.interface import quoted, text_argument
 
 
 class Label:
@@ -28,8 +29,7 @@ class Label:
         if self._expected not in self._labels:
             help = did_you_mean(expected, self._labels.values())
             raise CheckError(f"the label {quoted(expected)} is not in `among`", help=help)
-        longest_first = sorted(self._labels, key=len, reverse=True)
-        self._pattern = regex.compile(WORD.format("|".join(map(regex.escape, longest_first))))
+        self._pattern = regex.compile(word_pattern(*self._labels))
 
     def score(self, answer: Answer) -> Score:
         """Passed for the expected label alone; none or several leave nothing to judge."""

@@ -19,6 +19,9 @@ from evalkit.records.result import Answer, Score, not_found
 from evalkit.records.spec import Check, Step
 
 DIGITS = 4000  # of a whole number; Python reads no more than 4300
+# What makes a text part of another word: non-positive, can't, C++, very_positive; or of another number: -5, 5.5.
+_WORD_BEGINS = r"(?<![^\W_](?:_*|[-'’]))(?!(?<=[-+\u2212\u2013])\d)(?!(?<=\d[.,])\d)"
+_WORD_ENDS = r"(?!(?:_*|-|['’](?!s(?!\w)))[^\W_])(?![+#])(?!(?<=\d)[.,]\d)"
 TIME_LIMIT = 1.0  # seconds one pattern may search one reply
 # A fence closes where its line ends: inside a JSON string stands no line break, so no such fence either.
 _FENCE = regex.compile(r"```[\w-]*[ \t]*\r?\n(.*?)```[ \t]*$", regex.DOTALL | regex.MULTILINE)
@@ -36,6 +39,12 @@ def compiled(pattern: str, flags: str = "") -> regex.Pattern[str]:
     except regex.error as error:
         help = "put a backslash before a bracket that is meant as one" if "(" in pattern or ")" in pattern else ""
         raise CheckError(f"not a pattern: {error}", help=help) from None
+
+
+def word_pattern(*texts: str) -> str:
+    """A pattern for the longest of these texts that stands somewhere as a whole word."""
+    longest_first = sorted(texts, key=len, reverse=True)
+    return _WORD_BEGINS + "(?:" + "|".join(map(regex.escape, longest_first)) + ")" + _WORD_ENDS
 
 
 def search(pattern: regex.Pattern[str], text: str, *, full: bool = False) -> regex.Match[str] | None:

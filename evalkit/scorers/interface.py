@@ -14,13 +14,6 @@ from evalkit.records.spec import Check
 from evalkit.scorers.extract import Extraction
 
 SHOWN = 80  # characters of a reply that a reason quotes
-# The pattern of a whole word. What makes it part of another one: non-positive, can't, C++, very_positive; or part of
-# another number: -5, 5.5.
-WORD = (
-    r"(?<![^\W_](?:_*|[-'’]))(?!(?<=[-+\u2212\u2013])\d)(?!(?<=\d[.,])\d)"
-    r"(?:{})"
-    r"(?!(?:_*|-|['’](?!s(?!\w)))[^\W_])(?![+#])(?!(?<=\d)[.,]\d)"
-)
 
 
 class Scorer(Protocol):

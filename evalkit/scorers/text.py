@@ -9,8 +9,8 @@ import regex
 from evalkit.errors import CheckError
 from evalkit.records.result import Answer, Score, failed, passed
 from evalkit.records.spec import Check
-from evalkit.scorers.extract import compiled, search
-from evalkit.scorers.interface import WORD, quoted, text_argument
+from evalkit.scorers.extract import compiled, search, word_pattern
+from evalkit.scorers.interface import quoted, text_argument
 
 _ANYTHING = ("", "a", "Z", "0", "\n", " .", "é", "no\nyes")  # what no useful pattern is found in every one of
 
@@ -73,23 +73,27 @@ class _Needle(_Expected):
         super().__init__(check)
         if not all(text.strip() for text in self._texts):
             raise CheckError(f"`{check.scorer}` has an empty text, which every reply would pass")
-        word = WORD if self._is_word else "{}"
-        self._said = f"the word {self._said}" if self._is_word else self._said
-        self._patterns = {
-            text: regex.compile(self._where.format(word.format(regex.escape(text)))) for text in self._texts
-        }
+        if self._is_word:
+            self._said = f"the word {self._said}"
+            self._words = {text: regex.compile(self._where.format(word_pattern(text))) for text in self._texts}
 
     def _trimmed(self, text: str) -> str:
         return text.strip() if self._is_word else text
 
+    def _stands(self, text: str, answer: str) -> bool:
+        raise NotImplementedError
+
     def _holds(self, text: str, answer: str) -> bool:
-        return self._patterns[text].search(answer) is not None
+        return bool(self._words[text].search(answer)) if self._is_word else self._stands(text, answer)
 
 
 class Contains(_Needle):
     """`contains`: the text, or any of a list, stands in the answer."""
 
     _verb = "contains"
+
+    def _stands(self, text: str, answer: str) -> bool:
+        return text in answer
 
 
 class StartsWith(_Needle):
@@ -101,6 +105,9 @@ class StartsWith(_Needle):
     def _trimmed(self, text: str) -> str:
         return super()._trimmed(text).lstrip()
 
+    def _stands(self, text: str, answer: str) -> bool:
+        return answer.startswith(text)
+
 
 class EndsWith(_Needle):
     """`ends_with`: the answer, outer white space apart, ends with the text, or any of a list."""
@@ -110,6 +117,9 @@ class EndsWith(_Needle):
 
     def _trimmed(self, text: str) -> str:
         return super()._trimmed(text).rstrip()
+
+    def _stands(self, text: str, answer: str) -> bool:
+        return answer.endswith(text)
 
 
 class Regex:
