@@ -16,7 +16,7 @@ from evalkit.spec.load import load as load_specs
 
 def load(*paths: str | Path, **settings: Any) -> tuple[Spec, ...]:
     """The specs at `paths`, checked. `settings` are fields of Settings. Raises SpecError with all problems."""
-    return load_specs(settings_for(tuple(map(Path, paths)), os.environ, **settings))
+    return load_specs(settings_for(tuple(map(Path, paths)), os.environ, **settings)).specs
 
 
 def run(*paths: str | Path, **settings: Any) -> StoredRun:

@@ -25,7 +25,7 @@ from evalkit.engine.trial import Performer
 from evalkit.errors import NothingToMeasure
 from evalkit.providers.interface import Provider
 from evalkit.providers.vendors import keys_in
-from evalkit.records.event import Ended, Event, Finished, Planned, Stopping
+from evalkit.records.event import Ended, Event, Finished, Planned, Stopping, Warned
 from evalkit.records.result import Column, Outcome, Result
 from evalkit.records.run import RunInfo, RunState, SpecInfo, StoredRun
 from evalkit.settings import Settings
@@ -88,10 +88,12 @@ class Session:
 
     def _plan(self) -> Plan:
         settings = self._settings
-        specs = load(settings)
+        loaded = load(settings)
+        if loaded.problems:
+            self._tell(Warned(loaded.problems))
         only = _failed_in(find_run(settings.reports, settings.failed_of)) if settings.failed_of else None
         selection = Selection(settings.keyword, settings.tags, settings.limit, only)
-        return Plan(specs, selection, settings, self._provider)
+        return Plan(loaded.specs, selection, settings, self._provider)
 
     def _make_ready(self, forecast: Forecast) -> None:
         for name, model in forecast.asked:

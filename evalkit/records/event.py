@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evalkit.records.problem import Problem
 from evalkit.records.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """The specs are good, and something in them may not be meant."""
+
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +54,4 @@ class Ended:
     """Nothing more will be asked."""
 
 
-Event = Planned | Finished | Waiting | Stopping | Ended
+Event = Warned | Planned | Finished | Waiting | Stopping | Ended

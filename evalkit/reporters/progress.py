@@ -12,11 +12,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from evalkit.records.event import Ended, Event, Finished, Planned, Stopping, Waiting
+from evalkit.records.event import Ended, Event, Finished, Planned, Stopping, Waiting, Warned
 from evalkit.records.result import Outcome, Result
 from evalkit.records.run import Spending
 from evalkit.reporters.figures import cost, count, duration, seconds
 from evalkit.reporters.interface import harmless, one_line
+from evalkit.reporters.problems import listed
 
 EVERY = 10.0  # seconds between lines where there is no terminal
 _WINDOW = 200  # results over which the rate is taken
@@ -84,6 +85,10 @@ def _opening(planned: Planned) -> str:
     return f"{what} on {one_line(', '.join(planned.models), 60)}: {calls}"
 
 
+def _warnings(event: Warned) -> str:
+    return "\n".join(listed(event.problems))
+
+
 class Lines:
     """Progress for logs: a line at the start, one every ten seconds."""
 
@@ -94,7 +99,9 @@ class Lines:
 
     def on(self, event: Event) -> None:
         """Note the event; write a line when it is time."""
-        if isinstance(event, Planned):
+        if isinstance(event, Warned):
+            self._write(_warnings(event))
+        elif isinstance(event, Planned):
             self._counts = _Counts(event)
             self._write(_opening(event))
         elif isinstance(event, Finished) and self._counts:
@@ -125,7 +132,9 @@ class Block:
 
     def on(self, event: Event) -> None:
         """Note the event; drawing happens on a clock of its own."""
-        if isinstance(event, Planned):
+        if isinstance(event, Warned):
+            self._console.print(Text(_warnings(event)), soft_wrap=True)
+        elif isinstance(event, Planned):
             self._counts = _Counts(event)
             self._live = Live(console=self._console, get_renderable=self._drawn, refresh_per_second=8, transient=True)
             self._live.start()

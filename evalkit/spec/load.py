@@ -45,12 +45,15 @@ class Loaded:
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
-def load(settings: Settings) -> tuple[Spec, ...]:
-    """The specs at the settings' paths. Raises SpecError with all problems, UserError for a path without specs."""
+def load(settings: Settings) -> Loaded:
+    """The good specs at the settings' paths, with warnings. Raises SpecError with all problems where one is an error.
+
+    Raises UserError for a path without specs.
+    """
     loaded = read_all(settings)
     if loaded.errors:
         raise SpecError(loaded.problems)
-    return loaded.specs
+    return loaded
 
 
 def read_all(settings: Settings) -> Loaded:

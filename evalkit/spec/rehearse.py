@@ -42,7 +42,7 @@ def rehearse(spec: Spec, pruning: Pruning) -> Rehearsed:
             problems.append(Problem(case.place, f"two cases are called `{case.id}`", f"the first is at {ids[case.id]}"))
         ids.setdefault(case.id, case.place)
         stage.play(case)
-    if not ids and not problems and pruning.is_nothing:
+    if not ids and not problems and pruning.is_nothing and spec.cases.is_whole:
         problems.append(Problem(Place(spec.file), f"the spec `{spec.name}` has no cases", "add one under `cases:`"))
     return Rehearsed([*problems, *stage.problems(), *stage.about_scopes()], frozenset(stage.labels), len(ids))
 

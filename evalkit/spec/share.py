@@ -70,7 +70,8 @@ class Sharing:
         """Every value of a mapping, the mapping itself from a file too."""
 
         def of(node: Node, desk: _Desk) -> Node:
-            node = self._held(node, desk)
+            if _named_file(node) is not None:
+                node, desk = self._opened(node, desk)
             if not isinstance(node.value, dict):
                 return node
             return replace(node, value={key: reading(item, desk) for key, item in node.value.items()})

@@ -21,7 +21,8 @@ Combination = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item of `cases` that brings many. `file` is None where a matrix brings them alone.
+    """An item of `cases` that brings many. `file` is None where a matrix brings them alone, `is_lost` says that
+    it is of no use, which was complained about.
 
     `own` are the names of its own variables, `combinations` those of its matrix: one without variables when it
     has none.
@@ -33,6 +34,7 @@ class Entry:
     own: tuple[str, ...]
     file: Path | None
     shown: str
+    is_lost: bool
     columns: Mapping[str, str]
     identity: str
     where: str
@@ -65,13 +67,16 @@ class EntryReader:
             complain.about_expression(where)
         if identity and isinstance(identity.value, str):
             complain.about_template(identity)
-        own = node.get("vars")
+        own, path, is_lost = node.get("vars"), None, False
+        if file:
+            path, is_lost = self._file(file)
         return Entry(
             node=node,
             place=node.place,
             around=around.with_own(node, self.checks),
             own=tuple(own.value) if own else (),
-            file=self._file(file) if file else None,
+            file=path,
+            is_lost=is_lost,
             shown=(Path(self._document.shown).parent / file.text).as_posix() if file else "",
             columns=columns.plain() if columns else {},
             identity=identity.text if identity else "",
@@ -79,7 +84,8 @@ class EntryReader:
             combinations=tuple(self._combinations(node.get("matrix"))),
         )
 
-    def _file(self, name: Node) -> Path:
+    def _file(self, name: Node) -> tuple[Path, bool]:
+        """Where a data file is, and whether it is of no use."""
         path = (self._document.path.parent / name.text).resolve()
         problem = about_file(path, name, self._root)
         if problem:
@@ -87,7 +93,7 @@ class EntryReader:
         elif not catalog.is_data_file(path.suffix):
             known = ", ".join(catalog.DATASETS)
             self.checks.complain(name.place, f"no loader reads `{path.suffix}` files", f"known: {known}")
-        return path
+        return path, problem is not None or not catalog.is_data_file(path.suffix)
 
     def _combinations(self, matrix: Node | None) -> Iterator[Combination]:
         axes: list[list[tuple[str, Any]]] = []

@@ -29,6 +29,11 @@ class CaseStream:
             for node in items
         ]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every entry is of use."""
+        return not any(isinstance(item, Entry) and item.is_lost for item in self._items)
+
     def __iter__(self) -> Iterator[Case]:
         for item in self.checked():
             if isinstance(item, Problem):
@@ -39,7 +44,7 @@ class CaseStream:
         """The cases, and a Problem in place of each that cannot be read."""
         names = Names(self._names)
         for item in self._items:
-            if isinstance(item, Entry):
+            if isinstance(item, Entry) and not item.is_lost:
                 yield from Rows(item, self.checks, self._shape, names).cases()
-            else:
+            elif isinstance(item, Case):
                 yield item
