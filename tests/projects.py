@@ -81,7 +81,7 @@ class Project:
         """What would be asked."""
         given = self.settings(*paths, **settings)
         providers = lru_cache(lambda name: provider(name, given))
-        return Plan(load(given), selection or Selection(), given, providers)
+        return Plan(load(given).specs, selection or Selection(), given, providers)
 
     def latest(self) -> StoredRun:
         """The last run."""
