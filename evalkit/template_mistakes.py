@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
-from evalkit.errors import TemplateMistake, nearest
+from evalkit.errors import TemplateError, TemplateMistake, did_you_mean, nearest
 
 _TAG = re.compile(r"\{[{%#]")
 _NO_TEMPLATE = "not a template"
@@ -79,3 +80,13 @@ def _hint(text: str, line: int) -> str:
     if re.search(r"\{\{[^}]*\b(and|or|if)\b", shown):
         return "a condition has both sides: {{ a if b else c }}"
     return "inside {{ }} stands a variable, with filters behind `|`: {{ name | upper }}"
+
+
+def undefined(message: str, variables: Mapping[str, Any]) -> TemplateError:
+    """Jinja's complaint about a name that is not there, with the variable that is near it."""
+    found = re.match(r"'([^']+)' is undefined", message)
+    if not found:
+        return TemplateError(message)
+    name = found.group(1)
+    help = did_you_mean(name, variables) or "the case has no variables; give it some below `vars:`"
+    return TemplateError(f"`{name}` is undefined", help=help, name=name)

@@ -22,7 +22,8 @@ from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from evalkit.errors import TemplateError, TemplateMistake, did_you_mean
-from evalkit.template_mistakes import explained, explained_expression
+from evalkit.template_guard import at_arms_length, within_limit
+from evalkit.template_mistakes import explained, explained_expression, undefined
 
 ALL_VARS = "vars"  # the name under which a template sees every variable
 _REACHES_OUT = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
@@ -67,9 +68,9 @@ def _json_of(indent: int | None = None) -> json.JSONEncoder:
     return json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=indent)
 
 
-def to_json(value: Any) -> str:
+def to_json(value: Any, indent: int | None = None) -> str:
     """`value` as JSON prints it: letters unescaped, no NaN. Raises ValueError or TypeError for what JSON lacks."""
-    return _json_of().encode(value)
+    return _json_of(indent).encode(value)
 
 
 def as_text(value: Any) -> str:
@@ -84,16 +85,13 @@ def as_text(value: Any) -> str:
 def _json(value: Any, indent: int | None = None) -> str:
     """The filter `tojson`."""
     try:
-        return (
-            to_json(value) if indent is None else json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
-        )
+        return to_json(value, indent)
     except (TypeError, ValueError):
         for missing in _undefined_in(value):
             raise UndefinedError(missing._undefined_message) from None
         kind = "a method" if callable(value) else f"a {type(value).__name__}"
-        raise TemplateError(
-            f"{kind} has no text", help="print a value; a chain of filters ends with `| list`"
-        ) from None
+        help = "print a value; a chain of filters ends with `| list`"
+        raise TemplateError(f"{kind} has no text", help=help) from None
 
 
 def _undefined_in(value: Any) -> Iterator[Undefined]:
@@ -145,11 +143,8 @@ def _parsed(text: str) -> nodes.Template:
     with _placed(text):
         tree = _environment().parse(text)
     for node in tree.find_all(_REACHES_OUT):
-        raise TemplateMistake(
-            f"a template cannot `{type(node).__name__.lower().removeprefix('from')}`",
-            line=node.lineno,
-            help="share text with {file: …}",
-        )
+        name = type(node).__name__.lower().removeprefix("from")
+        raise TemplateMistake(f"a template cannot `{name}`", line=node.lineno, help="share text with {file: …}")
     return tree
 
 
@@ -167,6 +162,7 @@ def _expression(text: str) -> TemplateExpression:
 
 
 @lru_cache(maxsize=4096)
+@at_arms_length
 def _single_expression(text: str) -> str | None:
     """The expression of a text that is exactly one `{{ … }}`, else None."""
     body = _parsed(text).body
@@ -176,38 +172,76 @@ def _single_expression(text: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _only_names(text: str) -> tuple[str | nodes.Name, ...] | None:
-    """A template of texts and bare `{{ name }}`s as its parts, for rendering without Jinja; None for any other."""
-    parts: list[str | nodes.Name] = []
+@at_arms_length
+def _only_names(text: str) -> list[str] | None:
+    """A template of texts and bare `{{ name }}`s, for rendering without Jinja: text, name, text, …; else None."""
+    parts = [""]
     for output in _parsed(text).body:
-        inner = output.nodes if isinstance(output, nodes.Output) else [output]
-        for node in inner:
-            if not isinstance(node, nodes.TemplateData | nodes.Name):
+        for node in output.nodes if isinstance(output, nodes.Output) else [output]:
+            if isinstance(node, nodes.TemplateData):
+                parts[-1] += node.data
+            elif isinstance(node, nodes.Name):
+                parts += [node.name, ""]
+            else:
                 return None
-            parts.append(node.data if isinstance(node, nodes.TemplateData) else node)
-    return tuple(parts)
+    return parts
 
 
 def _filled(text: str, variables: Mapping[str, Any]) -> str | None:
     """What Jinja would make of a template of bare names; None where it must be asked."""
     parts = _only_names(text)
-    if parts is None or not all(isinstance(part, str) or part.name in variables for part in parts):
+    if parts is None or not all(name in variables for name in parts[1::2]):
         return None
-    return "".join(part if isinstance(part, str) else as_text(variables[part.name]) for part in parts)
+    return "".join(within_limit(as_text(variables[part]) if at % 2 else part for at, part in enumerate(parts)))
+
+
+@at_arms_length
+def _names_read(text: str) -> list[str]:
+    _template(text)
+    return sorted(find_undeclared_variables(_parsed(text)) - set(_environment().globals))
+
+
+@at_arms_length
+def _names_read_by_expression(text: str) -> list[str]:
+    _expression(text)
+    return _names_read("{{ " + text + " }}")
 
 
 def check_template(text: str) -> frozenset[str]:
     """The variables `text` reads. Raises TemplateError where it is no valid template."""
-    if not is_template(text):
-        return frozenset()
-    _template(text)
-    return frozenset(find_undeclared_variables(_parsed(text))) - set(_environment().globals)
+    return frozenset(_names_read(text) if is_template(text) else ())
 
 
 def check_expression(text: str) -> frozenset[str]:
     """The variables the expression `text` reads. Raises TemplateError where it is none."""
-    _expression(text)
-    return check_template("{{ " + text + " }}")
+    return frozenset(_names_read_by_expression(text))
+
+
+@at_arms_length
+def _rendered(text: str, variables: Mapping[str, Any]) -> str:
+    return str(_run(lambda: _template(text).render(variables, vars=variables), variables))
+
+
+@at_arms_length
+def _evaluated(expression: str, variables: Mapping[str, Any]) -> Any:
+    value = _run(lambda: _expression(expression)(variables, vars=variables), variables)
+    if isinstance(value, Undefined):
+        raise undefined(value._undefined_message, variables)
+    if value is None:
+        return None
+    text = _run(lambda: as_text(value), variables)  # a generator, a method, a list with an undefined name: says so
+    if isinstance(value, str):
+        return text
+    read = json.loads(text)
+    return value if read == value else read  # with lists for Jinja's tuples, and texts for its keys
+
+
+@at_arms_length
+def _all_rendered(values: Any, variables: Mapping[str, Any]) -> Any:
+    """A mapping or list with every text in it rendered."""
+    if isinstance(values, Mapping):
+        return {key: render_value(item, variables) for key, item in values.items()}
+    return [render_value(item, variables) for item in values]
 
 
 def render_text(text: str, variables: Mapping[str, Any]) -> str:
@@ -215,23 +249,17 @@ def render_text(text: str, variables: Mapping[str, Any]) -> str:
     if not is_template(text):
         return text[:-1] if text.endswith("\n") else text
     filled = _filled(text, variables)
-    if filled is not None:
-        return filled
-    return str(_run(lambda: _template(text).render(variables, vars=variables), variables))
+    return _rendered(text, variables) if filled is None else filled
 
 
 def render_value(value: Any, variables: Mapping[str, Any]) -> Any:
     """`value` with every text in it rendered; a text that is exactly one `{{ … }}` keeps the value's type."""
+    if not has_templates(value):
+        return list(value) if isinstance(value, tuple) else value
     if isinstance(value, str):
-        if not is_template(value):
-            return value
         expression = _single_expression(value)
         return evaluate(expression, variables) if expression is not None else render_text(value, variables)
-    if isinstance(value, Mapping):
-        return {key: render_value(item, variables) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [render_value(item, variables) for item in value]
-    return value
+    return _all_rendered(value, variables)
 
 
 def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
@@ -239,12 +267,7 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     name = expression.strip()
     if name in variables and name.isidentifier() and name not in _WORDS:
         return variables[name]
-    value = _run(lambda: _expression(expression.strip())(variables, vars=variables), variables)
-    if isinstance(value, Undefined):
-        raise _undefined(value._undefined_message, variables)
-    if value is not None and not isinstance(value, str | int | float):
-        _run(lambda: as_text(value), variables)  # a generator, a method, a list with an undefined name: says so
-    return list(value) if isinstance(value, tuple) else value
+    return _evaluated(name, variables)
 
 
 def has_templates(value: Any) -> bool:
@@ -260,24 +283,13 @@ def _run(render: Callable[[], Any], variables: Mapping[str, Any]) -> Any:
     try:
         return render()
     except UndefinedError as error:
-        raise _undefined(error.message or "an undefined name", variables) from None
+        raise undefined(error.message or "an undefined name", variables) from None
     except SecurityError as error:
         raise TemplateError(f"not allowed in a template: {error.message}") from None
     except JinjaError as error:
         raise TemplateError(str(error.message)) from None
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, NameError, RuntimeError) as error:
         raise TemplateError(f"the template failed: {error}") from None
-
-
-def _undefined(message: str, variables: Mapping[str, Any]) -> TemplateError:
-    name = re.match(r"'([^']+)' is undefined", message)
-    if not name:
-        return TemplateError(message)
-    return TemplateError(f"`{name.group(1)}` is undefined", help=_near(name.group(1), variables), name=name.group(1))
-
-
-def _near(name: str, variables: Mapping[str, Any]) -> str:
-    return did_you_mean(name, variables) or "the case has no variables; give it some below `vars:`"
 
 
 @contextmanager

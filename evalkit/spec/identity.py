@@ -23,7 +23,10 @@ class Names:
 
     def of(self, own: Mapping[str, Any]) -> str:
         """`i-loved-it-3fa2b81c`."""
-        made = content_id(own)
+        return self.numbered(content_id(own))
+
+    def numbered(self, made: str) -> str:
+        """An id as it is the first time, then with its number."""
         self._seen[made] += 1
         count = self._seen[made]
         return made if count == 1 else f"{made}#{count}"

@@ -95,7 +95,7 @@ class Rows:
         for combination in entry.combinations:
             variables = {**around.vars, **values, **combination}
             yield Case(
-                id=(identity or self._rendered_id(variables)) + _suffix(combination),
+                id=(self._rendered_id(variables) if entry.identity else identity) + _suffix(combination),
                 vars=variables,
                 own=(*values, *entry.own, *combination),
                 checks=around.checks + checks if checks else around.checks,
@@ -110,7 +110,8 @@ class Rows:
         """The id that a row has of its own, else one made from its content."""
         entry, values = self._entry, row.values
         if "id" not in values or not entry.file:
-            return self._names.of({**values, **{name: entry.around.vars[name] for name in entry.own}})
+            own = {**values, **{name: entry.around.vars[name] for name in entry.own}}
+            return self._names.of(own) if own else self._names.numbered("")  # a matrix alone adds all there is
         identity = str(values["id"]).strip()
         if not identity:
             raise DataError("the id is empty", line=row.line)
