@@ -40,10 +40,11 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project's folder; `environ` is what processes started in it find in their environment."""
+    """A project's folder; `environ` is what processes started in it find in their environment, `python` runs them."""
 
     folder: Path
     environ: Mapping[str, str]
+    python: tuple[str, ...] = (sys.executable,)
 
     def write(self, name: str, text: str) -> Path:
         """Write a file of the project."""
@@ -55,7 +56,7 @@ class Project:
     def start(self, *arguments: str, **pipes: Any) -> subprocess.Popen[str]:
         """Start a command; its standard streams are pipes unless `pipes` says otherwise."""
         return subprocess.Popen(
-            [sys.executable, "-m", "evalkit", *arguments],
+            [*self.python, "-m", "evalkit", *arguments],
             cwd=self.folder,
             env={**{name: os.environ[name] for name in _PASSED_ON if name in os.environ}, **self.environ},
             encoding="utf-8",

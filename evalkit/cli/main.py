@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 import traceback
 from importlib import import_module
 
@@ -61,7 +63,11 @@ def main() -> None:
     trouble = trouble_with_output()
     if trouble:
         click.echo(f"error: standard output cannot be written: {trouble}", err=True)
-    sys.exit(code or (Exit.USER_ERROR if trouble else Exit.OK))
+    code = code or (Exit.USER_ERROR if trouble else Exit.OK)
+    if threading.active_count() > 1:  # calls left behind: native code among them crashes when Python winds down
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def exit_code_of(arguments: list[str]) -> int:

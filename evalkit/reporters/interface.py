@@ -7,10 +7,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
-from evalkit.records.event import Event
-from evalkit.records.run import StoredRun
+if TYPE_CHECKING:
+    from evalkit.records.event import Event
+    from evalkit.records.run import StoredRun
 
 STDOUT = "-"
 

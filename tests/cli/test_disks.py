@@ -27,7 +27,7 @@ def green(project: Project) -> Project:
 @needs_full
 @pytest.mark.parametrize(
     "arguments",
-    [["run", "specs", "-m", "echo/x"], ["run", "specs", "-m", "echo/x", "--json"], ["list", "scorers"], ["--help"]],
+    [["run", "specs", "-m", "echo/x", "--json"], ["--help"]],
     ids=" ".join,
 )
 def test_a_result_that_cannot_be_written_is_no_success(arguments: list[str], green: Project) -> None:
@@ -54,11 +54,10 @@ def test_progress_that_cannot_be_written_ends_no_run(green: Project) -> None:
     assert (ran.code, "Every gate holds." in ran.out) == (0, True)
 
 
-@pytest.mark.parametrize(("words", "code"), [(("yes", "yes2"), 0), (("no",), 1)], ids=["green", "red"])
-@pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_a_reader_that_leaves_changes_no_exit_code(
-    stream: str, words: tuple[str, ...], code: int, project: Project
-) -> None:
+@pytest.mark.parametrize(
+    ("stream", "words", "code"), [("stdout", ["yes"], 0), ("stdout", ["no"], 1), ("stderr", ["no"], 1)]
+)
+def test_a_reader_that_leaves_changes_no_exit_code(stream: str, words: list[str], code: int, project: Project) -> None:
     project.write("specs/a.yaml", yes_spec(*words))
     reading, writing = os.pipe()
     os.close(reading)

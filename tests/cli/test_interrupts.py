@@ -81,17 +81,6 @@ def test_a_second_ctrl_c_ends_at_once_and_keeps_what_came(project: Project) -> N
     assert "continue  evalkit run specs -m aimlapi/m -j 4\n" in shown.out
 
 
-def test_calls_that_never_come_home_are_left_behind_after_the_grace(project: Project) -> None:
-    with Server(lambda number, *_: reply("yes", delay=60.0 if number else 0.0)) as server:
-        project = sixty(project, server)
-        process = project.start(*RUN)
-        until_asked(server, 1 + AT_ONCE, process)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-    assert (process.returncode, "Traceback" in err) == (130, False)
-    assert "Interrupted: 1 of 60 trials done." in out
-
-
 def test_who_waits_for_another_attempt_is_not_waited_for(project: Project) -> None:
     with Server(lambda *_: replace(reply(), status=429, headers={"Retry-After": "30"})) as server:
         project = sixty(project, server)

@@ -115,6 +115,20 @@ def test_trials_of_a_case_count_together(project: Project) -> None:
     assert {r.origin for r in again.results()} == {"replayed"}
 
 
+def test_a_red_build_does_not_turn_green_by_being_run_again(project: Project) -> None:
+    project.write("dice.yaml", "- {reply: {one_of: [{p: 0.5, reply: yes}, {p: 0.5, reply: no}]}}\n")
+    project.write("specs/a.yaml", yes_spec("one", "two", "three", "four", "five"))
+    codes = [
+        project.session("specs", models="scripted/dice.yaml", fresh=fresh).info.exit_code for fresh in (False, True)
+    ]
+    assert codes == [1, 1]
+
+
+def test_a_plan_needs_no_key(project: Project) -> None:
+    project.write("a.yaml", yes_spec("one"))
+    assert Session(project.settings(models="aimlapi/m")).forecast().to_ask == 1
+
+
 class Broken(Exception):
     """What a test breaks a run with."""
 
