@@ -90,12 +90,13 @@ def _warnings(event: Warned) -> str:
 
 
 class Lines:
-    """Progress for logs: a line at the start, one every ten seconds."""
+    """Progress for logs: a line at the start, one every ten seconds; of many waits at once, the first."""
 
     def __init__(self, out: IO[str]) -> None:
         self._out = out
         self._counts: _Counts | None = None
         self._last = time.monotonic()
+        self._waited = -EVERY
 
     def on(self, event: Event) -> None:
         """Note the event; write a line when it is time."""
@@ -109,7 +110,9 @@ class Lines:
             if time.monotonic() - self._last >= EVERY:
                 self._write(self._counts.line())
         elif isinstance(event, Waiting):
-            self._write(_waiting(event))
+            if time.monotonic() - self._waited >= EVERY:
+                self._waited = time.monotonic()
+                self._write(_waiting(event))
         elif isinstance(event, Stopping):
             self._write("stopping: calls in flight get 5 s; Ctrl-C again ends at once")
 

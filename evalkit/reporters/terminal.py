@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evalkit.records.result import Column, Outcome, Result, Score
-from evalkit.records.run import ColumnSummary, RunInfo, Spending, StoredRun
+from evalkit.records.run import ColumnSummary, RunInfo, Spending, StoredRun, Tally
 from evalkit.reporters.figures import MISSING, cost, count, interval, percent, seconds
 from evalkit.reporters.interface import STDOUT, from_here, harmless, one_line, visible
 
@@ -153,7 +153,8 @@ class _Page:
     def not_asked(self, run: StoredRun) -> None:
         """How many trials should have been asked and were not, and why."""
         why: Counter[str] = Counter()
-        for result in run.results():
+        unasked = any(column.trials.unasked for column in run.info.columns)
+        for result in run.results() if unasked else ():
             if result.outcome is Outcome.SKIPPED and result.error and result.error.kind != "skip":
                 why[result.error.message] += 1
         for reason, trials in why.most_common(REASONS):
@@ -239,8 +240,10 @@ def _money(spent: Spending) -> str:
 
 
 def _worth_showing(run: StoredRun) -> Iterator[Result]:
-    for outcome in (Outcome.FAILED, Outcome.ERRORED):
-        yield from (result for result in run.results() if result.outcome is outcome)
+    trials = sum((column.trials for column in run.info.columns), Tally())
+    for outcome, many in ((Outcome.FAILED, trials.failed), (Outcome.ERRORED, trials.errored)):
+        if many:
+            yield from (result for result in run.results() if result.outcome is outcome)
 
 
 def _telling(scores: Iterable[Score]) -> Iterator[Score]:

@@ -16,7 +16,7 @@ from tests.servers import Server, failure, reply
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
 HOSTILE = (
-    "\x1b[31mred\x1b[0m \x1b]0;title\x07\x1b[2J\x9b1m [bold]markup[/bold] \u202egnp.exe \x00\x08\n"
+    "\x1b[31mred\x1b[0m \x1b]0;title\x07\x1b[2J\x9b1m [bold]markup[/bold] \u202egnp.exe \x00\x08\ud800\n"
     "##vso[task.setvariable variable=PATH]a ##[add-path]b, ##teamcity[c]\n"
     "::error file=a.yaml,line=1::owned\n"
     "   ::add-mask::d\n"

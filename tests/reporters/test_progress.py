@@ -1,0 +1,39 @@
+"""Progress in a log: a line at the start, then no more than there is news."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from evalkit.records.event import Event, Finished, Planned, Stopping, Waiting
+from evalkit.reporters.progress import Lines
+from tests.reporters.runs import a_result
+
+PLANNED = Planned((("a", 40), ("b", 1)), ("echo/x", "echo/y"), trials=1200, to_ask=1, recorded=1199, workers=4)
+
+
+def logged(*events: Event) -> list[str]:
+    """The lines a log gets of these events."""
+    out = StringIO()
+    lines = Lines(out)
+    for event in events:
+        lines.on(event)
+    return out.getvalue().splitlines()
+
+
+def test_the_first_line_says_what_will_be_asked() -> None:
+    assert logged(PLANNED) == [
+        "2 specs, 1,200 trials on echo/x, echo/y: 1 call to make, 1,199 recorded, 4 at a time",
+    ]
+
+
+def test_results_that_come_quickly_are_not_told_one_by_one() -> None:
+    assert len(logged(PLANNED, *[Finished(a_result())] * 500)) == 1
+
+
+def test_of_many_calls_that_wait_at_once_one_is_told() -> None:
+    waits = [Waiting(2.0, f"429 from host {number}", 2, 6) for number in range(64)]
+    assert logged(PLANNED, *waits)[1:] == ["waiting 2.00\N{NO-BREAK SPACE}s: 429 from host 0 (attempt 2 of 6)"]
+
+
+def test_the_wish_to_stop_is_told_at_once() -> None:
+    assert logged(PLANNED, Stopping())[1:] == ["stopping: calls in flight get 5 s; Ctrl-C again ends at once"]
