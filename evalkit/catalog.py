@@ -108,6 +108,8 @@ def _scorer(check: Check) -> Scorer:
 
 def provider(name: str, settings: Settings) -> Provider:
     """The provider of that name. Raises UserError when there is none."""
+    if name in settings.endpoints and name in PROVIDERS:
+        raise UserError(f"an endpoint in the settings is called `{name}`, like a provider", "give it another name")
     connect = _load(OWN_ENDPOINT) if name in settings.endpoints else _named("providers", PROVIDERS, name, "provider")
     made: Provider = connect(name, settings)
     return made

@@ -30,7 +30,7 @@ def explained(text: str, said: str, line: int, filters: Collection[str]) -> Temp
         kind, name = (group for group in named.groups() if group)
         known = {"filter": filters, "tag": _TAGS}.get(kind, ())
         near = nearest(name, known)
-        help = f"did you mean `{near}`?" if near else f"the {kind}s are Jinja's"
+        help = f"did you mean `{near}`?" if near else "they are Jinja's, without `random` and `pprint`"
         return _at(text, _last(text, rf"\b{name}\b"), f"no {kind} is called `{name}`", help)
     return TemplateMistake(f"{_NO_TEMPLATE}: {_lower(said)}", line=line, help=_hint(text, line))
 

@@ -131,7 +131,7 @@ class Regex:
         self._shown = check.argument
         self._pattern = compiled(_folded(check.argument, ignore_case=False), str(check.options.get("flags", "")))
         self._full = bool(check.options.get("full"))
-        if all(map(self._found, _ANYTHING)):
+        if not check.is_advisory and all(map(self._found, _ANYTHING)):
             message = f"the pattern {quoted(self._shown)} matches every reply, so the check can never fail"
             raise CheckError(message, help="say what must be there; `.*` and `x*` are also found in nothing")
 

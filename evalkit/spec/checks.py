@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,10 @@ from evalkit.records.problem import Place
 from evalkit.records.spec import Check, Step
 from evalkit.spec.check import COMMON_OPTIONS, scorer_of
 from evalkit.spec.explain import NOT_YET
-from evalkit.spec.parts import Complaints, about_comment, place_of_name, text_of
+from evalkit.spec.parts import Complaints, about_texts, place_of_name
 
 _STEP_OPTIONS = ("which",)
-_VALUES = ("equals", "number", "word_count", "json_schema")  # their arguments are values, not texts
+_VALUES = ("number", "word_count", "json_schema")  # their arguments are values, not texts
 _SOURCES = ("reasoning",)  # what this version can judge besides the reply
 
 
@@ -99,10 +100,11 @@ class CheckReader:
         return _Judged(str(source.value) if source else around.source, steps, str(path.value) if path else kept_path)
 
     def _argument(self, node: Node, scorer: str) -> Any:
-        about_comment(node, self.complain)
+        if scorer not in _VALUES:
+            about_texts(node, self.complain)
         if scorer in _VALUES or not isinstance(node.value, int | float) or isinstance(node.value, bool):
             return node.plain()
-        return text_of(node, self.complain)
+        return json.dumps(node.value)
 
     def _options(self, node: Node, scorer: str) -> dict[str, Any]:
         left_out = (scorer, *COMMON_OPTIONS)

@@ -105,6 +105,13 @@ def about_comment(node: Node, complain: Complaints) -> None:
         complain.warn(node.place, f"the text ends before `{node.comment}`: YAML reads a comment there", help)
 
 
+def about_texts(node: Node, complain: Complaints) -> None:
+    """Complain of what is wrong with a text, or with each of a list of texts (numbers are texts as written)."""
+    for item in node.entries():
+        if item.value is not None and not isinstance(item.value, dict | list | bool):
+            text_of(item, complain)
+
+
 def text_list(node: Node | None) -> tuple[str, ...]:
     """One text or a list of them."""
     return tuple(str(item.plain()) for item in node.entries()) if node else ()

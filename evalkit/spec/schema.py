@@ -49,20 +49,24 @@ def is_later(part: Any) -> bool:
 
 
 def with_scorers(names: Iterable[str]) -> dict[str, Any]:
-    """The schema of specs with scorers of plug-ins: what they take is theirs, so that all of it is allowed."""
+    """The schema of specs with scorers of plug-ins, which take what they like beside the options of every check."""
     whole: dict[str, Any] = json.loads(schema_path("spec").read_text("utf-8"))
-    check = whole["definitions"]["check"]["allOf"]
-    guard = check[0]
+    definitions = whole["definitions"]
+    guard, *branches = definitions["check"]["allOf"]
+    options = {key: part for key, part in definitions[f"{SCORER}all_of"]["properties"].items() if key != "all_of"}
     for name in names:
         taken = {"description": "A scorer that a plug-in brings.", "examples": [True]}
-        common = whole["definitions"][f"{SCORER}all_of"]["properties"]
-        options = {key: part for key, part in common.items() if key != "all_of"}
-        branch = {"type": "object", "required": [name], "properties": {name: taken, **options}}
-        whole["definitions"][SCORER + name] = branch
+        definitions[SCORER + name] = {
+            "title": name,
+            "type": "object",
+            "required": [name],
+            "properties": {name: taken, **options},
+        }
+        definitions["scorers"]["properties"][name] = taken
         guard["if"]["not"]["anyOf"].append({"required": [name]})
-        guard["then"]["properties"][name] = {"description": taken["description"]}
         then = {"$ref": f"#/definitions/{SCORER}{name}"}
-        check.append({"if": {"type": "object", "required": [name]}, "then": then})
+        branches.append({"if": {"type": "object", "required": [name]}, "then": then})
+    definitions["check"]["allOf"] = [guard, *branches]
     return whole
 
 
