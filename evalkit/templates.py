@@ -22,7 +22,7 @@ from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from evalkit.errors import TemplateError, TemplateMistake, did_you_mean
-from evalkit.template_guard import at_arms_length, within_limit
+from evalkit.template_guard import TOO_MUCH, at_arms_length, within_limit
 from evalkit.template_mistakes import explained, explained_expression, undefined
 
 ALL_VARS = "vars"  # the name under which a template sees every variable
@@ -187,34 +187,23 @@ def _only_names(text: str) -> list[str] | None:
     return parts
 
 
-def _filled(text: str, variables: Mapping[str, Any]) -> str | None:
-    """What Jinja would make of a template of bare names; None where it must be asked."""
-    parts = _only_names(text)
-    if parts is None or not all(name in variables for name in parts[1::2]):
-        return None
-    return "".join(within_limit(as_text(variables[part]) if at % 2 else part for at, part in enumerate(parts)))
-
-
 @at_arms_length
-def _names_read(text: str) -> list[str]:
+def _names_read(text: str, is_expression: bool) -> list[str]:
+    if is_expression:
+        _expression(text)
+        text = "{{ " + text + " }}"
     _template(text)
     return sorted(find_undeclared_variables(_parsed(text)) - set(_environment().globals))
 
 
-@at_arms_length
-def _names_read_by_expression(text: str) -> list[str]:
-    _expression(text)
-    return _names_read("{{ " + text + " }}")
-
-
 def check_template(text: str) -> frozenset[str]:
     """The variables `text` reads. Raises TemplateError where it is no valid template."""
-    return frozenset(_names_read(text) if is_template(text) else ())
+    return frozenset(_names_read(text, False) if is_template(text) else ())
 
 
 def check_expression(text: str) -> frozenset[str]:
     """The variables the expression `text` reads. Raises TemplateError where it is none."""
-    return frozenset(_names_read_by_expression(text))
+    return frozenset(_names_read(text, True))
 
 
 @at_arms_length
@@ -248,8 +237,10 @@ def render_text(text: str, variables: Mapping[str, Any]) -> str:
     """`text` with its templates filled in. Raises TemplateError, among others for an undefined variable."""
     if not is_template(text):
         return text[:-1] if text.endswith("\n") else text
-    filled = _filled(text, variables)
-    return _rendered(text, variables) if filled is None else filled
+    parts = _only_names(text)
+    if parts is not None and all(name in variables for name in parts[1::2]):  # nothing for Jinja to do
+        return "".join(within_limit(as_text(variables[part]) if at % 2 else part for at, part in enumerate(parts)))
+    return _rendered(text, variables)
 
 
 def render_value(value: Any, variables: Mapping[str, Any]) -> Any:
@@ -274,9 +265,8 @@ def has_templates(value: Any) -> bool:
     """Whether any text in `value` is a template."""
     if isinstance(value, str):
         return is_template(value)
-    if isinstance(value, Mapping):
-        return any(has_templates(item) for item in value.values())
-    return isinstance(value, list | tuple) and any(has_templates(item) for item in value)
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return any(map(has_templates, items))
 
 
 def _run(render: Callable[[], Any], variables: Mapping[str, Any]) -> Any:
@@ -288,6 +278,8 @@ def _run(render: Callable[[], Any], variables: Mapping[str, Any]) -> Any:
         raise TemplateError(f"not allowed in a template: {error.message}") from None
     except JinjaError as error:
         raise TemplateError(str(error.message)) from None
+    except MemoryError as error:
+        raise TemplateError(TOO_MUCH) from error
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, NameError, RuntimeError) as error:
         raise TemplateError(f"the template failed: {error}") from None
 
@@ -303,4 +295,4 @@ def _placed(text: str, *, is_expression: bool = False) -> Iterator[None]:
             raise explained_expression(text, said, filters) from None
         raise explained(text, said, error.lineno, filters) from None
     except (JinjaError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise TemplateMistake(str(error) or "the template is nested too deeply") from None
+        raise TemplateMistake(str(error) or "the template is too large, or nested too deeply") from None

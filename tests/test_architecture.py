@@ -18,7 +18,7 @@ LAYERS = (
     ("records", "version"),
     ("errors", "settings", "secrets"),
     ("stats",),
-    ("decide", "prices", "templates", "template_mistakes", "documents"),
+    ("decide", "prices", "templates", "template_guard", "template_mistakes", "documents"),
     ("providers", "scorers", "reporters", "datasets"),
     ("catalog",),
     ("spec",),

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 @click.option("-j", "workers", type=click.IntRange(min=1), metavar="N", help="At most N calls at once. [default: 64]")
 @click.option("--fresh", is_flag=True, default=None, help="Ask again what is recorded.")
 @click.option("--offline", is_flag=True, default=None, help="Never ask; what is not recorded is skipped.")
+@click.option(
+    "--no-code", is_flag=True, default=None,
+    help="For specs of strangers: no code of theirs runs, and a template gets 1 s and 1 MB.",
+)  # fmt: skip
 @click.option("--plan", "plan_only", is_flag=True, default=None, help="Say what would be asked, and stop.")
 @click.option("--max-calls", type=click.IntRange(min=0), metavar="N", help="Make at most N calls; the rest is skipped.")
 @click.option("--timeout", type=float, metavar="S", help="Seconds for one attempt of a call. [default: 120]")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -30,6 +30,7 @@ from evalkit.records.result import Column, Outcome, Result
 from evalkit.records.run import RunInfo, RunState, SpecInfo, StoredRun
 from evalkit.settings import Settings
 from evalkit.spec.load import load
+from evalkit.template_guard import guarded
 from evalkit.version import __version__
 
 Hear = Callable[[Event], None]
@@ -68,23 +69,23 @@ class Session:
 
     def forecast(self) -> Forecast:
         """The plan in numbers; nothing is asked."""
-        plan = self._plan()
-        store = ReplyStore(self._settings.state / "replies.db")
-        try:
+        with self._prepared() as (plan, store):
             return _forecast(plan, store, self._settings)
-        finally:
-            store.close()
 
     def run(self, command: str = "evalkit run") -> StoredRun:
         """Ask what is not recorded, score everything, keep it in a folder. Raises UserError before any call."""
-        plan = self._plan()
-        store = ReplyStore(self._settings.state / "replies.db")
-        try:
+        with self._prepared() as (plan, store):
             forecast = _forecast(plan, store, self._settings)
             self._make_ready(forecast)
             return self._performed(plan, store, forecast, command)
-        finally:
-            store.close()
+
+    @contextmanager
+    def _prepared(self) -> Iterator[tuple[Plan, ReplyStore]]:
+        """The plan and the store, as long as they are needed."""
+        with guarded(self._settings.no_code):
+            plan = self._plan()
+            with closing(ReplyStore(self._settings.state / "replies.db")) as store:
+                yield plan, store
 
     def _plan(self) -> Plan:
         settings = self._settings

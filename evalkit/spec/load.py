@@ -20,6 +20,7 @@ from evalkit.spec.parts import is_about_unused
 from evalkit.spec.prune import Pruning
 from evalkit.spec.rehearse import rehearse
 from evalkit.spec.share import Sharing
+from evalkit.template_guard import guarded
 
 SUFFIXES = (".yaml", ".yml")
 MAKES_A_SPEC = ("prompt", "prompts", "cases", "expect", "gate", "tests", "assert")
@@ -58,25 +59,26 @@ def load(settings: Settings) -> Loaded:
 
 def read_all(settings: Settings) -> Loaded:
     """The specs and all their problems; every file is taken for a spec."""
-    return _loaded([_Reading(path, settings) for path in spec_files(settings.paths)])
+    return _loaded([_Reading(path, settings) for path in spec_files(settings.paths)], settings)
 
 
 def checked(settings: Settings) -> Loaded:
     """The same, but files that hold something else than a spec are skipped."""
     readings = [_Reading(path, settings) for path in spec_files(settings.paths)]
-    loaded = _loaded([reading for reading in readings if not reading.is_other])
+    loaded = _loaded([reading for reading in readings if not reading.is_other], settings)
     skipped = tuple(reading.shown for reading in readings if reading.is_other)
     return replace(loaded, files=len(readings), skipped=skipped)
 
 
-def _loaded(readings: Sequence[_Reading]) -> Loaded:
+def _loaded(readings: Sequence[_Reading], settings: Settings) -> Loaded:
     specs: list[Spec] = []
     problems: list[Problem] = []
-    for reading in readings:
-        spec, found = reading.done()
-        problems += found
-        if spec:
-            specs.append(spec)
+    with guarded(settings.no_code):
+        for reading in readings:
+            spec, found = reading.done()
+            problems += found
+            if spec:
+                specs.append(spec)
     problems += _same_names(specs)
     cases = sum(reading.cases for reading in readings)
     return Loaded(tuple(specs), tuple(_said_once(problems)), len(readings), cases)
