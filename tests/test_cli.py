@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from evalkit.cli.main import COMMANDS, exit_code_of
+from evalkit.version import __version__
 
 HEAVY = ("requests", "jinja2", "jsonschema", "yaml", "rich", "sqlite3", "regex")
 
@@ -44,6 +46,30 @@ def test_wrong_usage_ends_with_2_and_says_what_is_wrong(
     monkeypatch.chdir(tmp_path)
     assert exit_code_of(arguments) == 2
     assert said in capsys.readouterr().err
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["bug", "ctrl-c"]))
+def broken(kind: str) -> None:
+    """A command that does not end well."""
+    raise KeyboardInterrupt if kind == "ctrl-c" else ZeroDivisionError("a bug")
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "said"),
+    [
+        ("bug", 5, f"This is a bug in evalkit {__version__}. Please report it with the lines above."),
+        ("ctrl-c", 130, "stopped; every reply that came is kept, the same command continues"),
+    ],
+)
+def test_a_bug_of_ours_and_a_wish_to_stop_end_differently(
+    kind: str, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(COMMANDS, "broken", f"{__name__}:broken")
+    assert exit_code_of(["broken", kind]) == code
+    err = capsys.readouterr().err
+    assert err.splitlines()[-1] == said
+    assert ("ZeroDivisionError: a bug" in err) == ("Traceback" in err) == (kind == "bug")
 
 
 def test_a_folder_without_specs_measures_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

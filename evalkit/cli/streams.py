@@ -44,8 +44,10 @@ def take_streams() -> None:
 
 
 def _taken(stream: TextIO | None) -> TextIO:
-    if not isinstance(stream, io.TextIOWrapper):  # closed by whoever started us
+    if stream is None:  # closed by whoever started us
         return open(os.devnull, "w", encoding="utf-8")
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
     if stream.isatty():
         stream.reconfigure(errors="replace")
         return stream
