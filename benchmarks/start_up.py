@@ -14,7 +14,11 @@ import tempfile
 from pathlib import Path
 
 CASES = 2000
+INLINE = 10_000
+ROWS = 100_000
+EXAMPLES = Path(__file__).resolve().parent.parent / "specs"
 TYPO = "promt: Say {{ word }}.\nexpect: [{contains: x}]\ncases:\n  - vars: {word: x}\n"
+LABELS = 'prompt: "Label: {{ text }}"\nexpect: [{label: "{{ label }}", among: [good, bad]}]\ncases:\n'
 MANY = 'prompt: "Repeat: {{ text }}"\nexpect: [{contains: "{{ text }}"}]\ncases: {file: many.csv}\n'
 
 
@@ -26,12 +30,25 @@ def main() -> None:
         Path("typo.yaml").write_text(TYPO, "utf-8")
         Path("many.yaml").write_text(MANY, "utf-8")
         Path("many.csv").write_text("text\n" + "".join(f"sentence number {i}\n" for i in range(CASES)), "utf-8")
+        Path("inline.yaml").write_text(LABELS + "".join(map(inline, range(INLINE))), "utf-8")
+        Path("rows.yaml").write_text(LABELS + "  - file: rows.csv\n", "utf-8")
+        Path("rows.csv").write_text("text,label\n" + "".join(f"sentence {i},good\n" for i in range(ROWS)), "utf-8")
         print("| command | CPU s (median) | min–max | peak MB |")
         print("|---|---|---|---|")
         row("evalkit --help", ["--help"], runs)
         row("a misspelt key", ["run", "typo.yaml"], runs)
+        row("evalkit validate, the examples", ["validate", str(EXAMPLES)], runs)
+        row(f"evalkit validate, {INLINE:,} inline cases", ["validate", "inline.yaml"], runs)
+        row(f"evalkit validate, {ROWS:,} CSV rows", ["validate", "rows.yaml"], runs)
         row(f"{CASES} cases on echo, fresh", ["run", "many.yaml", "-m", "echo/x", "-q", "--fresh"], runs)
         row(f"{CASES} cases, replayed", ["run", "many.yaml", "-m", "echo/x", "-q"], runs)
+
+
+def inline(number: int) -> str:
+    """One case with a check of its own."""
+    return (
+        f"  - id: case-{number}\n    vars: {{text: sentence {number}, label: good}}\n    expect: [{{contains: good}}]\n"
+    )
 
 
 def row(name: str, arguments: list[str], runs: int) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import CheckError, UserError, did_you_mean
 from evalkit.records.spec import Check
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from evalkit.datasets.interface import Loader
     from evalkit.providers.interface import Provider
     from evalkit.reporters.interface import Reporter
@@ -147,4 +148,6 @@ def _load(place: str) -> Any:
 
 @lru_cache
 def _plugged(group: str) -> Mapping[str, EntryPoint]:
+    from importlib.metadata import entry_points  # takes its time, and most commands do not need it
+
     return {point.name: point for point in entry_points(group=f"evalkit.{group}")}

@@ -86,14 +86,30 @@ def later_keys() -> frozenset[str]:
 @lru_cache
 def keys_with_rules() -> frozenset[str]:
     """Keys whose texts are not free: the schema has a choice or a pattern for them."""
-    return frozenset(key for key, part in _properties(schema("spec")) if _has_rule(part, frozenset()))
+    ruled = {"": False}  # by definition; one that is looked into stands as False meanwhile
+    return frozenset(key for key, part in _properties(schema("spec")) if _has_rule(part, ruled))
+
+
+def _has_rule(part: Any, ruled: dict[str, bool]) -> bool:
+    if isinstance(part, list):
+        return any(_has_rule(inner, ruled) for inner in part)
+    if not isinstance(part, dict):
+        return False
+    if "enum" in part or "const" in part or "pattern" in part:
+        return True
+    name = str(part.get("$ref", "")).rpartition("/")[2]
+    if name not in ruled:
+        ruled[name] = False
+        ruled[name] = _has_rule(definition(name), ruled)
+    inner = (each for key, each in part.items() if key not in ("properties", "patternProperties", "examples"))
+    return ruled[name] or any(_has_rule(each, ruled) for each in inner)
 
 
 def _properties(part: Any) -> Iterator[tuple[str, Any]]:
     """Every (key, subschema) of a schema, at any depth."""
-    if isinstance(part, Mapping):
+    if isinstance(part, dict):
         properties = part.get("properties")
-        yield from properties.items() if isinstance(properties, Mapping) else ()
+        yield from properties.items() if isinstance(properties, dict) else ()
         for inner in part.values():
             yield from _properties(inner)
     elif isinstance(part, list):
@@ -101,39 +117,32 @@ def _properties(part: Any) -> Iterator[tuple[str, Any]]:
             yield from _properties(inner)
 
 
-def _has_rule(part: Any, seen: frozenset[str]) -> bool:
-    if isinstance(part, list):
-        return any(_has_rule(inner, seen) for inner in part)
-    if not isinstance(part, Mapping):
-        return False
-    if {"enum", "const", "pattern"} & set(part):
-        return True
-    name = str(part.get("$ref", "")).rpartition("/")[2]
-    if name and name not in seen and _has_rule(definition(name), seen | {name}):
-        return True
-    return any(_has_rule(inner, seen) for key, inner in part.items() if key not in ("properties", "examples"))
+@lru_cache
+def _whole() -> dict[str, Any]:
+    """The schema as evalkit checks specs by it."""
+    whole: dict[str, Any] = _as_checked(schema("spec"))
+    whole["definitions"].update(dict.fromkeys(_BY_HAND, True))
+    return whole
 
 
 @lru_cache
 def checked_part(name: str) -> Schema:
     """The part of the schema that a `spec`, or anything with a definition of its own, is held against."""
-    whole: Any = _as_checked(schema("spec"))
-    definitions = {**whole["definitions"], **dict.fromkeys(_BY_HAND, True)}
-    if name == "spec":
-        return {**whole, "definitions": definitions}
-    return {"$ref": f"#/definitions/{name}", "definitions": definitions}
+    return _whole() if name == "spec" else {"$ref": f"#/definitions/{name}", "definitions": _whole()["definitions"]}
 
 
 def _as_checked(part: Any) -> Any:
     if isinstance(part, list):
         return [_as_checked(inner) for inner in part]
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         return part
-    kept = {key: _as_checked(inner) for key, inner in part.items() if key != "anyOf" or _SHARED not in inner}
-    if isinstance(part.get("properties"), Mapping):
-        known = part["properties"].items()
-        kept["properties"] = {key: _as_checked(inner) for key, inner in known if not is_later(inner)}
-    if _SHARED in part.get("anyOf", ()):
-        (own,) = (inner for inner in part["anyOf"] if inner != _SHARED)
+    alternatives = part.get("anyOf", ())
+    is_shared = _SHARED in alternatives
+    kept = {key: _as_checked(inner) for key, inner in part.items() if not (key == "anyOf" and is_shared)}
+    properties = part.get("properties")
+    if isinstance(properties, dict):
+        kept["properties"] = {key: kept["properties"][key] for key, inner in properties.items() if not is_later(inner)}
+    if is_shared:
+        (own,) = (inner for inner in alternatives if inner != _SHARED)
         kept.update(_as_checked(own))
     return kept
