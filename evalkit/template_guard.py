@@ -82,8 +82,7 @@ def _counted(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _size(value: Any) -> int:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return len(text.encode("utf-8", "surrogatepass"))
+    return len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else _line(value))
 
 
 class _Guard:
@@ -93,18 +92,18 @@ class _Guard:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._is_new = True
-        self._refused: dict[str, TemplateError] = {}  # by template: what passed a limit is not tried in each case
+        self._refused: dict[bytes, TemplateError] = {}  # by template: what passed a limit is not tried in each case
 
     def asked(self, work: str, given: tuple[Any, ...]) -> Any:
         """What `work` makes of what is given. Raises the TemplateError that it raises, or one about a limit."""
-        template, request = json.dumps(given[0]), json.dumps([work, *given], default=_as_json)
+        template, request = _line(given[0]), _line([work, *given])
         with self._lock:
             if template in self._refused:
                 raise _again(self._refused[template])
             kind = TemplateError if isinstance(given[-1], Mapping) else TemplateMistake
             if len(self._refused) >= PATIENCE:
                 raise kind(f"after {PATIENCE} templates that passed a limit no more are rendered", help=_HELP)
-            answer = self._answer(request.encode() + b"\n")
+            answer = self._answer(request)
             if "past" in answer:
                 self._refused[template] = kind(answer["past"], help=_HELP)
                 raise _again(self._refused[template])
@@ -166,6 +165,10 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
     return stream
 
 
+def _line(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, default=_as_json).encode("utf-8", "surrogatepass") + b"\n"
+
+
 def _as_json(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
@@ -194,7 +197,7 @@ def serve() -> None:
     sys.stdout.buffer.flush()
     for line in sys.stdin.buffer:
         setitimer(ITIMER_PROF, SECONDS)
-        answer = json.dumps(_answered(line)).encode() + b"\n"
+        answer = _line(_answered(line))
         setitimer(ITIMER_PROF, 0)
         sys.stdout.buffer.write(answer)
         sys.stdout.buffer.flush()
