@@ -18,19 +18,23 @@ if TYPE_CHECKING:
 class _Outlet(io.FileIO):
     """A file descriptor to write to. What cannot be written is let go, and `trouble` says why.
 
-    A reader that has left (`| head`) is no trouble.
+    A reader that has left (`| head`) is no trouble. There is no buffer around it: one that is left by Ctrl-C
+    in the middle of a write would be written twice.
     """
 
     trouble = ""
 
     def write(self, data: ReadableBuffer, /) -> int:
+        left = memoryview(data).cast("B")
+        size = left.nbytes
         try:
-            return super().write(data)
+            while left:
+                left = left[super().write(left) or 0 :]
         except BrokenPipeError:
             pass
         except OSError as error:
             self.trouble = self.trouble or error.strerror or str(error)
-        return memoryview(data).nbytes
+        return size
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -51,12 +55,12 @@ def _taken(stream: TextIO | None) -> TextIO:
     if stream.isatty():
         stream.reconfigure(errors="replace")
         return stream
-    outlet = io.BufferedWriter(_Outlet(stream.fileno(), "w", closefd=False))
+    outlet = _Outlet(stream.fileno(), "w", closefd=False)
     return io.TextIOWrapper(outlet, stream.encoding, errors="replace", line_buffering=stream.line_buffering)
 
 
 def trouble_with_output() -> str:
-    """Write out what is buffered for standard output; why some of it could not be written, "" if all was."""
+    """Write out what waits to be written to standard output; why some of it could not be, "" if all was."""
     sys.stdout.flush()
-    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
-    return raw.trouble if isinstance(raw, _Outlet) else ""
+    outlet = getattr(sys.stdout, "buffer", None)
+    return outlet.trouble if isinstance(outlet, _Outlet) else ""
