@@ -74,6 +74,11 @@ def is_provider(name: str) -> bool:
     return name in PROVIDERS or name in _plugged("providers")
 
 
+def providers() -> tuple[str, ...]:
+    """Every provider's name, built in or plugged in."""
+    return (*PROVIDERS, *_plugged("providers"))
+
+
 def is_data_file(suffix: str) -> bool:
     """Whether there is a loader for data files that end like this (`.csv`)."""
     return suffix.lower() in DATASETS or suffix.lower() in _plugged("datasets")

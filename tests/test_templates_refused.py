@@ -76,7 +76,7 @@ REFUSED = [
         "",
     ),
     # nothing that would differ from run to run, nothing that prints Python
-    ("{{ tags | random }}", "no filter is called `random`", "the filters are Jinja's"),
+    ("{{ tags | random }}", "no filter is called `random`", "they are Jinja's, without `random` and `pprint`"),
     ("{{ tags | pprint }}", "no filter is called `pprint`", "did you mean `int`?"),
     # nothing shares text but {file: …}
     ("{% include 'a' %}", "a template cannot `include`", "share text with {file: …}"),

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from codecs import BOM_UTF8
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Any
 
 import yaml
 
 from evalkit.documents.mistakes import Complaint, Explained, bare_template, explained
 from evalkit.documents.nodes import Node
+from evalkit.documents.scalars import resolved
 from evalkit.records.problem import Place, Problem
 
 SIZE_LIMIT = 20 * 1024 * 1024  # bytes of one file
@@ -26,17 +30,9 @@ _TO_DATA = "put the cases into a CSV or JSONL file and name it in `file:`"
 
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C where libyaml is there
 _LINE_END = re.compile(r"\r\n?|\n")
+_FORMER_LINE_ENDS = "\x85\u2028\u2029"  # to PyYAML, which reads 1.1; since 1.2 they are characters like others
+_STAND_INS = range(0xE000, 0xF900)  # for private use
 _GLUED_COMMENT = re.compile(r"[ \t]+(#\w[^\r\n]{0,200})")  # `Great #1 product`
-_NUMBER_BEGINS = frozenset("-+.0123456789")
-_INT = re.compile(r"[-+]?[0-9]{1,4000}|0o[0-7]{1,4000}|0x[0-9a-fA-F]{1,3000}")
-_FLOAT = re.compile(
-    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-)
-_WORDS = {
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +49,7 @@ class Document:
 def read(path: Path, shown: str) -> Document:
     """Read one YAML file. `shown` is how the user knows it; nothing is raised for what stands in it."""
     try:
-        with path.open("rb") as file:
-            source = file.read(SIZE_LIMIT + 1)
+        source = _source(path, shown)
         return Document(path, shown, _Reading(_decoded(source, shown), shown).root(), (), source)
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else error
@@ -66,8 +61,7 @@ def read(path: Path, shown: str) -> Document:
 def read_text_file(path: Path, shown: str) -> Document:
     """Read one file of text: its root is one text."""
     try:
-        with path.open("rb") as file:
-            text = _decoded(file.read(SIZE_LIMIT + 1), shown).replace("\r\n", "\n")
+        text = _decoded(_source(path, shown), shown).replace("\r\n", "\n")
     except OSError as error:
         return Document(path, shown, None, (Problem(Place(shown), f"cannot be read: {error.strerror}"),))
     except _Unreadable as stop:
@@ -91,24 +85,41 @@ class _Unreadable(Exception):
         self.problems = problems
 
 
+def _source(path: Path, shown: str) -> bytes:
+    """The bytes of a file, and one more than are read where there are too many."""
+    mode = path.stat().st_mode
+    if not S_ISREG(mode) and not S_ISDIR(mode):  # to open a pipe is to wait for whoever writes to it
+        raise _Unreadable(Problem(Place(shown), "cannot be read: not a file"))
+    with path.open("rb") as file:
+        return file.read(SIZE_LIMIT + 1)
+
+
 def _decoded(source: bytes, shown: str) -> str:
     if len(source) > SIZE_LIMIT:
         raise _Unreadable(Problem(Place(shown), "larger than 20 MB", _TO_DATA))
+    source = source.removeprefix(BOM_UTF8)
     try:
-        return source.decode("utf-8-sig")
+        return source.decode("utf-8")
     except UnicodeDecodeError as error:
-        read = source[: error.start].decode("utf-8")
-        line = read.count("\n") + 1
-        place = Place(shown, line, len(read) - read.rfind("\n"))
+        *before, last = _LINE_END.split(source[: error.start].decode("utf-8"))
+        place = Place(shown, len(before) + 1, len(last) + 1)
         message = f"not UTF-8: byte 0x{source[error.start]:02x}"
         raise _Unreadable(Problem(place, message, "save the file as UTF-8")) from None
+
+
+def _stand_ins(text: str) -> dict[str, str]:
+    """Characters that the text does not have, by those in it that would end a line; one for one, so places hold."""
+    met = [end for end in _FORMER_LINE_ENDS if end in text]
+    return dict(zip(met, (chr(code) for code in _STAND_INS if chr(code) not in text), strict=False)) if met else {}
 
 
 class _Reading:
     """One pass over one file: from the parser's events to nodes."""
 
     def __init__(self, text: str, shown: str) -> None:
-        self._text = text
+        stand_ins = _stand_ins(text)
+        self._text = text.translate(str.maketrans(stand_ins)) if stand_ins else text
+        self._meant = str.maketrans({other: end for end, other in stand_ins.items()})
         self._shown = shown
         self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
         self._anchors: dict[str, tuple[Node, int] | None] = {}  # with their sizes; None while still open
@@ -168,7 +179,8 @@ class _Reading:
         return Place(self._shown, line, index - self._starts[line - 1] + 1)
 
     def _refuse(self, index: int, message: str, help: str = "") -> None:
-        self._problems.append(Problem(self._at(index), message, help))
+        meant = self._meant
+        self._problems.append(Problem(self._at(index), message.translate(meant), help.translate(meant)))
 
     def _stop(self, last: Explained) -> Any:
         self._refuse(last.at, last.message, last.help)
@@ -265,14 +277,19 @@ class _Reading:
                 merged.setdefault(key, (item, source.keys[key]))
 
     def _scalar(self, event: Any) -> Node:
-        text, is_plain = str(event.value), not event.style
+        written, is_plain = str(event.value), not event.style
+        text = written.translate(self._meant) if self._meant else written
         place = self._at(event.start_mark.index)
-        value = _resolved(text) if is_plain else text
+        value = resolved(text) if is_plain else text
+        if isinstance(value, float) and not isfinite(value):
+            help = "write another number, or put the text in quotes"
+            self._refuse(event.start_mark.index, f"`{text[:40]}` is no finite number", help)
         if not isinstance(value, str):
             return Node(place, value, text, is_plain)
-        body = self._body(event, text, place) if "{" in text else None
+        body = self._body(event, written, place) if "{" in text else None
         glued = _GLUED_COMMENT.match(self._text, event.end_mark.index) if is_plain else None
-        return Node(place, value, text, is_plain, body=body, comment=glued.group(1) if glued else "")
+        comment = glued.group(1).translate(self._meant) if glued else ""
+        return Node(place, value, text, is_plain, body=body, comment=comment)
 
     def _body(self, event: Any, text: str, place: Place) -> Place | None:
         """Where the first character of a text stands, if the file holds its lines as they are."""
@@ -284,14 +301,3 @@ class _Reading:
             return Place(self._shown, place.line + 1, indent + 1)
         begin = event.start_mark.index + len(event.style or "")
         return self._at(begin) if self._text.startswith(text, begin) else None
-
-
-def _resolved(text: str) -> Any:
-    """The value of a text without quotes by the YAML 1.2 core schema."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in _NUMBER_BEGINS:
-        return text
-    if _INT.fullmatch(text):
-        return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan")) if _FLOAT.fullmatch(text) else text

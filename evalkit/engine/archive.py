@@ -151,7 +151,12 @@ def find_run(reports: Path, name: str = LATEST) -> Path:
     found = [run_id for run_id in ids if run_id.startswith(name)]
     if len(found) != 1:
         what = f"{len(found)} runs begin with" if found else "there is no run"
-        raise UserError(f"{what} `{name}`", did_you_mean(name, ids[-5:]) or "evalkit run specs/ makes one")
+        help = did_you_mean(name, ids[-5:]) or "evalkit run specs/ makes one"
+        if as_path.exists():
+            help = (
+                f"a run's name may follow --failed, so what is to be run stands before it: evalkit run {name} --failed"
+            )
+        raise UserError(f"{what} `{name}`", help)
     return reports / found[0]
 
 

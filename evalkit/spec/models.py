@@ -52,7 +52,7 @@ def _model(node: Node, shared: Mapping[str, Any], settings: Settings, complain: 
 
 def _named(text: str, params: Mapping[str, Any], place: Place, settings: Settings, complain: Complaints) -> Model:
     provider, _, identity = text.partition("/")
-    known = (*catalog.PROVIDERS, *settings.endpoints)
+    known = (*catalog.providers(), *settings.endpoints)
     if not identity or not (catalog.is_provider(provider) or provider in settings.endpoints):
         complain(place, *_no_model(text, provider, identity, known))
     kept = {key: value for key, value in params.items() if value is not None}
