@@ -153,9 +153,7 @@ def find_run(reports: Path, name: str = LATEST) -> Path:
         what = f"{len(found)} runs begin with" if found else "there is no run"
         help = did_you_mean(name, ids[-5:]) or "evalkit run specs/ makes one"
         if as_path.exists():
-            help = (
-                f"a run's name may follow --failed, so what is to be run stands before it: evalkit run {name} --failed"
-            )
+            help = f"--failed may be followed by a run; what is to be run stands before it: evalkit run {name} --failed"
         raise UserError(f"{what} `{name}`", help)
     return reports / found[0]
 
