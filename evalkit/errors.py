@@ -23,6 +23,10 @@ from typing import Literal
 from evalkit.records.problem import Place, Problem
 from evalkit.records.spec import Check
 
+_LONGEST_WORD = 100  # characters; likeness takes the square of a length, and nobody slips in longer ones
+
+_MOST_NAMES = 40  # listed in one line
+
 
 class Exit(IntEnum):
     """How the command ends; `decide/gate.py` chooses among the first five."""
@@ -134,16 +138,17 @@ class TemplateMistake(TemplateError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known name that `word` is most likely a slip of; "" when none is near."""
-    names = sorted(known)
+    names = sorted(name for name in known if max(len(name), len(word)) <= _LONGEST_WORD)
     exact = [name for name in names if name.lower().replace("-", "_") == word.lower().replace("-", "_")]
     near = exact or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return near[0] if near else ""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A help line with the nearest known name, or with all of them when none is near."""
+    """A help line with the nearest known name, or with all of them (if not too many) when none is near."""
     names = sorted(known)
     near = nearest(word, names)
     if near:
         return f"did you mean `{near}`?"
-    return "known: " + ", ".join(f"`{name}`" for name in names) if names else ""
+    more = f", and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return "known: " + ", ".join(f"`{name}`" for name in names[:_MOST_NAMES]) + more if names else ""

@@ -294,5 +294,7 @@ def _placed(text: str, *, is_expression: bool = False) -> Iterator[None]:
         if is_expression:
             raise explained_expression(text, said, filters) from None
         raise explained(text, said, error.lineno, filters) from None
-    except (JinjaError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise TemplateMistake(str(error) or "the template is too large, or nested too deeply") from None
+    except (RecursionError, MemoryError):
+        raise TemplateMistake("the template is too large, or nested too deeply") from None
+    except (JinjaError, SyntaxError, ValueError) as error:
+        raise TemplateMistake(str(error)) from None

@@ -103,10 +103,13 @@ def _open_quote(c: Complaint) -> Explained | None:
 
 
 def _escape(c: Complaint) -> Explained | None:
-    if "escape" not in c.said:
+    if "escape" not in c.said and "hexdecimal" not in c.said:
         return None
     start = c.at if c.character == "\\" else max(c.text.rfind("\\", 0, c.at), 0)
     written = c.text[start : start + 2]
+    if written in ("\\x", "\\u", "\\U"):
+        digits = {"x": 2, "u": 4, "U": 8}[written[1]]
+        return Explained(start, f"`{c.text[start : start + 2 + digits]}` is no character", "write the character itself")
     return Explained(
         start,
         f"`{written}` is no escape of YAML's",
@@ -134,6 +137,10 @@ def _first_character(c: Complaint) -> Explained | None:
     if "cannot start any token" not in c.said:
         return None
     return Explained(c.at, f"a text cannot begin with `{c.character}`", "put the whole text in quotes")
+
+
+def _too_deep(c: Complaint) -> Explained | None:
+    return Explained(c.at, "nested too deeply") if "maximum nesting" in c.said else None
 
 
 def _open_bracket(c: Complaint) -> Explained | None:
@@ -197,6 +204,7 @@ _RULES: tuple[Callable[[Complaint], Explained | None], ...] = (
     _template,
     _second_anchor,
     _first_character,
+    _too_deep,
     _open_bracket,
     _colon,
     _no_colon,

@@ -19,7 +19,7 @@ import yaml
 
 from evalkit.documents.mistakes import Complaint, Explained, bare_template, explained
 from evalkit.documents.nodes import Node
-from evalkit.documents.scalars import resolved
+from evalkit.documents.scalars import resolved, stand_ins
 from evalkit.records.problem import Place, Problem
 
 SIZE_LIMIT = 20 * 1024 * 1024  # bytes of one file
@@ -30,8 +30,6 @@ _TO_DATA = "put the cases into a CSV or JSONL file and name it in `file:`"
 
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C where libyaml is there
 _LINE_END = re.compile(r"\r\n?|\n")
-_FORMER_LINE_ENDS = "\x85\u2028\u2029"  # to PyYAML, which reads 1.1; since 1.2 they are characters like others
-_STAND_INS = range(0xE000, 0xF900)  # for private use
 _GLUED_COMMENT = re.compile(r"[ \t]+(#\w[^\r\n]{0,200})")  # `Great #1 product`
 
 
@@ -107,19 +105,13 @@ def _decoded(source: bytes, shown: str) -> str:
         raise _Unreadable(Problem(place, message, "save the file as UTF-8")) from None
 
 
-def _stand_ins(text: str) -> dict[str, str]:
-    """Characters that the text does not have, by those in it that would end a line; one for one, so places hold."""
-    met = [end for end in _FORMER_LINE_ENDS if end in text]
-    return dict(zip(met, (chr(code) for code in _STAND_INS if chr(code) not in text), strict=False)) if met else {}
-
-
 class _Reading:
     """One pass over one file: from the parser's events to nodes."""
 
     def __init__(self, text: str, shown: str) -> None:
-        stand_ins = _stand_ins(text)
-        self._text = text.translate(str.maketrans(stand_ins)) if stand_ins else text
-        self._meant = str.maketrans({other: end for end, other in stand_ins.items()})
+        hidden = stand_ins(text)
+        self._text = text.translate(hidden) if hidden else text
+        self._meant = {code: end for end, code in hidden.items()}
         self._shown = shown
         self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
         self._anchors: dict[str, tuple[Node, int] | None] = {}  # with their sizes; None while still open
@@ -143,7 +135,7 @@ class _Reading:
             index = len(self._text.encode()[:offset].decode("utf-8", "ignore")) if is_c else offset
             shown = f"U+{ord(self._text[index]):04X}" if index < len(self._text) else "one"
             self._stop(Explained(index, f"a character that YAML does not allow: {shown}", "take it out"))
-        except (ValueError, RecursionError) as error:  # lone surrogates in a cell cannot be UTF-8
+        except (ValueError, OverflowError, RecursionError) as error:  # lone surrogates in a cell cannot be UTF-8
             self._stop(Explained(0, f"not readable as YAML: {error}"))
         if self._problems:
             raise _Unreadable(*self._problems)
@@ -179,8 +171,8 @@ class _Reading:
         return Place(self._shown, line, index - self._starts[line - 1] + 1)
 
     def _refuse(self, index: int, message: str, help: str = "") -> None:
-        meant = self._meant
-        self._problems.append(Problem(self._at(index), message.translate(meant), help.translate(meant)))
+        said, advised = (part.translate(self._meant) for part in (message, help))
+        self._problems.append(Problem(self._at(index), said, advised))
 
     def _stop(self, last: Explained) -> Any:
         self._refuse(last.at, last.message, last.help)
@@ -288,8 +280,7 @@ class _Reading:
             return Node(place, value, text, is_plain)
         body = self._body(event, written, place) if "{" in text else None
         glued = _GLUED_COMMENT.match(self._text, event.end_mark.index) if is_plain else None
-        comment = glued.group(1).translate(self._meant) if glued else ""
-        return Node(place, value, text, is_plain, body=body, comment=comment)
+        return Node(place, value, text, is_plain, body=body, comment=glued.group(1) if glued else "")
 
     def _body(self, event: Any, text: str, place: Place) -> Place | None:
         """Where the first character of a text stands, if the file holds its lines as they are."""

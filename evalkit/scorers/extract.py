@@ -36,7 +36,9 @@ def compiled(pattern: str, flags: str = "") -> regex.Pattern[str]:
         bits |= _FLAGS[letter]
     try:
         return regex.compile(pattern.removesuffix("\n"), bits)
-    except regex.error as error:
+    except RecursionError:
+        raise CheckError("not a pattern: nested too deeply") from None
+    except (regex.error, ValueError) as error:
         help = "put a backslash before a bracket that is meant as one" if "(" in pattern or ")" in pattern else ""
         raise CheckError(f"not a pattern: {error}", help=help) from None
 

@@ -130,7 +130,9 @@ def _what(node: Node) -> str:
         return "nothing"
     if isinstance(node.value, list):
         return "a list"
-    return "a mapping" if isinstance(node.value, dict) else "a text"
+    if isinstance(node.value, dict):
+        return "a mapping"
+    return "a text" if isinstance(node.value, str) else f"`{node.text}`"
 
 
 def _bare(node: Node) -> Problem:

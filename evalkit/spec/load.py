@@ -88,7 +88,7 @@ def spec_files(paths: Iterable[Path]) -> list[Path]:
     """The files that hold specs: those named, and below a folder those whose names and folders say so."""
     files: list[Path] = []
     for path in paths:
-        if not path.exists():
+        if not os.path.exists(path):  # Path.exists() raises for a name that is too long
             raise UserError(f"there is no file or folder `{path}`", "name a spec, or a folder of specs")
         found = sorted(_below(path)) if path.is_dir() else [path]
         if not found:

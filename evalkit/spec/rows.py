@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -173,7 +174,7 @@ def _chosen(cases: Iterator[Case], entry: Entry) -> Iterator[Case]:
     sample, limit = entry.number("sample"), entry.number("limit")
     if sample is not None:
         cases = iter(_sampled(cases, sample, random.Random(entry.number("seed") or 0)))
-    return islice(cases, limit)
+    return islice(cases, min(limit, sys.maxsize) if limit is not None else None)
 
 
 def _sampled(cases: Iterable[Case], size: int, dice: random.Random) -> list[Case]:

@@ -8,11 +8,12 @@ into: a row that says `file` is a row.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from evalkit import catalog
+from evalkit import catalog, templates
 from evalkit.documents.nodes import Node
 from evalkit.documents.read import SIZE_LIMIT, Document, read, read_text_file
 from evalkit.errors import did_you_mean
@@ -129,7 +130,7 @@ class Sharing:
     def _opened(self, node: Node, desk: _Desk) -> tuple[Node, _Desk]:
         """What a file holds, and where reading goes on in it. A file of no use is noted and reads as empty."""
         name = node.value["file"]
-        path = (desk.path.parent / name.text).resolve()
+        path = beside(desk.path, name)
         shown = (Path(desk.shown).parent / name.text).as_posix()
         inner = _Desk(path, shown, (*desk.opened, desk.path.resolve()))
         problem = about_file(path, name, self.root)
@@ -156,14 +157,24 @@ class Sharing:
         return self._read[path]
 
 
+def beside(path: Path, name: Node) -> Path:
+    """Where the file is that a file names. A name that none can have leads to none."""
+    named = path.parent / name.text
+    try:
+        return named.resolve()
+    except (OSError, RuntimeError, ValueError):  # a circle of links, a name with a NUL in it
+        return named
+
+
 def about_file(path: Path, name: Node, root: Path) -> Problem | None:
     """What is wrong with a file that a spec names, before it is opened: outside the project, not there, empty."""
     if not path.is_relative_to(root.resolve()):
         return Problem(name.place, f"`{name.text}` lies outside the project", "copy it into the project")
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "is not there"
-        siblings = [sibling.name for sibling in path.parent.glob("*")] if path.parent.is_dir() else []
-        folder = "" if path.parent.is_dir() else f"there is no folder `{Path(name.text).parent.as_posix()}`"
+    if not os.path.isfile(path):  # Path.is_file() raises for a name that is too long
+        what = "is a folder" if os.path.isdir(path) else "is no file" if os.path.lexists(path) else "is not there"
+        is_folder = os.path.isdir(path.parent)
+        siblings = os.listdir(path.parent) if is_folder else []
+        folder = "" if is_folder else f"there is no folder `{Path(name.text).parent.as_posix()}`"
         near = did_you_mean(path.name, siblings) if len(siblings) <= 12 else ""
         return Problem(name.place, f"the file `{name.text}` {what}", folder or near)
     if path.stat().st_size == 0:
@@ -183,6 +194,7 @@ def _json(document: Document) -> Document:
     """A JSON file that is no YAML (tabs before its keys): its data, all at the file's place."""
     try:
         value = json.loads(document.path.read_bytes()[:SIZE_LIMIT])
+        templates.to_json(value)  # raises for numbers that JSON lacks and Python reads
     except (OSError, ValueError, RecursionError):
         return document
     return replace(document, root=Node.of(value, Place(document.shown)), problems=())

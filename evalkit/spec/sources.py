@@ -14,7 +14,7 @@ from evalkit.documents.read import Document
 from evalkit.records.problem import Place
 from evalkit.spec.cases import Around
 from evalkit.spec.checks import CheckReader
-from evalkit.spec.share import about_file
+from evalkit.spec.share import about_file, beside
 
 Combination = Mapping[str, Any]
 
@@ -86,7 +86,7 @@ class EntryReader:
 
     def _file(self, name: Node) -> tuple[Path, bool]:
         """Where a data file is, and whether it is of no use."""
-        path = (self._document.path.parent / name.text).resolve()
+        path = beside(self._document.path, name)
         problem = about_file(path, name, self._root)
         if problem:
             self.checks.complain.problems.append(problem)
