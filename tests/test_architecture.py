@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "evalkit"
 # Lowest first; a file may import what stands on its own line or on a line above it.
 LAYERS = (
     ("records", "version"),
-    ("errors", "settings", "secrets"),
+    ("errors", "settings", "settings_file", "secrets"),
     ("stats",),
     ("decide", "prices", "templates", "template_guard", "template_mistakes", "documents"),
     ("providers", "scorers", "reporters", "datasets"),

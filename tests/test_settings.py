@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from evalkit.errors import UserError
-from evalkit.settings import DEFAULT_MODEL, OwnEndpoint, Settings, project_root, settings_for
+from evalkit.records.machine import OwnEndpoint
+from evalkit.settings import DEFAULT_MODEL, Settings, project_root, settings_for
 
 PYPROJECT = "[project]\nname = 'x'\n[tool.evalkit]\nmodel = 'echo/pyproject'\n"
 OWN_FILE = "model = 'echo/own'\n"
@@ -129,7 +130,7 @@ def test_the_least_that_counts_is_allowed(least: dict[str, Any], folder: Path) -
             "pyproject.toml",
             "[tool.evalkit]\nworkers = 3",
             "[tool.evalkit] in pyproject.toml has no setting `workers`",
-            "known: `endpoints`, `model`",
+            "known: `commands`, `endpoints`, `limits`, `model`, `prices`",
         ),
         (
             "pyproject.toml",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from evalkit.settings import KEY_PREFIX
+from evalkit.settings_file import KEY_PREFIX
 
 
 @dataclass(frozen=True, slots=True)

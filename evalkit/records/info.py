@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from evalkit.records.circumstances import Pace, PaceStep, Provenance
 from evalkit.records.run import ColumnSummary, RunInfo, SpecInfo, Tally
 from evalkit.records.spec import Limit, Rule
 
@@ -28,6 +29,9 @@ def info_to_json(info: RunInfo) -> dict[str, Any]:
         "columns": [_column_to_json(column) for column in info.columns],
         "totals": _totals(info.columns),
         "notes": list(info.notes),
+        "provenance": asdict(info.provenance),
+        "paces": [asdict(pace) for pace in info.paces],
+        "max_usd": info.max_usd,
     }
 
 
@@ -44,7 +48,14 @@ def info_from_json(data: Mapping[str, Any]) -> RunInfo:
         planned=data["planned"],
         specs=tuple(_spec_from_json(spec) for spec in data["specs"]),
         notes=tuple(data["notes"]),
+        provenance=Provenance(**data["provenance"]),
+        paces=tuple(_pace_from_json(pace) for pace in data["paces"]),
+        max_usd=data["max_usd"],
     )
+
+
+def _pace_from_json(data: Mapping[str, Any]) -> Pace:
+    return Pace(**{**data, "steps": tuple(PaceStep(**step) for step in data["steps"])})
 
 
 def _spec_to_json(spec: SpecInfo) -> dict[str, Any]:

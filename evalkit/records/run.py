@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from evalkit.records.circumstances import NOT_SAID, Pace, Provenance
 from evalkit.records.result import Column, Result
 from evalkit.records.spec import Rule
 
@@ -149,6 +150,8 @@ class RunInfo:
     """What is known of a run beside its results. Times are UTC (ISO 8601), `seconds` is wall clock.
 
     `command` is what repeats the run, or continues it after an interruption; `planned` counts its trials.
+    `provenance` says where it comes from, `paces` how fast each provider was asked, `max_usd` what it was allowed
+    to cost (US dollars). `notes` are findings for people, a sentence each.
     """
 
     id: str
@@ -162,6 +165,9 @@ class RunInfo:
     exit_code: int | None = None
     columns: tuple[ColumnSummary, ...] = ()
     notes: tuple[str, ...] = ()
+    provenance: Provenance = NOT_SAID
+    paces: tuple[Pace, ...] = ()
+    max_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
