@@ -24,7 +24,6 @@ from evalkit.records.problem import Place, Problem
 from evalkit.records.spec import Check
 
 _LONGEST_WORD = 100  # characters; likeness takes the square of a length, and nobody slips in longer ones
-
 _MOST_NAMES = 40  # listed in one line
 
 

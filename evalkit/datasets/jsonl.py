@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from evalkit.datasets.interface import DataError, Row, lines_of
+from evalkit.documents.nodes import DEPTH_LIMIT, is_too_deep
 
 _DIGITS = 4000  # of a whole number; Python reads no more than 4300
 _HELP = "one JSON object a line"
@@ -35,6 +36,8 @@ def _object(text: str, line: int) -> dict[str, Any]:
         raise DataError("not JSON: nested too deeply", line=line, help=_HELP) from None
     except ValueError as error:
         raise DataError(f"not JSON: {error}", line=line, help=_HELP) from None
+    if text.count("[") + text.count("{") > DEPTH_LIMIT and is_too_deep(value):
+        raise DataError(f"nested more than {DEPTH_LIMIT} deep", line=line)
     if not isinstance(value, dict):
         raise DataError("not a JSON object", line=line, help='write {"name": value, …}')
     return value

@@ -9,6 +9,21 @@ from typing import Any
 
 from evalkit.records.problem import Place
 
+DEPTH_LIMIT = 100  # mappings and lists within one another
+
+
+def is_too_deep(value: Any) -> bool:
+    """Whether data is nested deeper than the limit, so deep that walking down may be more than Python allows."""
+    level = [value]
+    for _ in range(DEPTH_LIMIT + 1):
+        level = [
+            inner
+            for item in level
+            if isinstance(item, dict | list)
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    return bool(level)
+
 
 @dataclass(slots=True, eq=False)
 class Node:

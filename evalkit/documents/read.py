@@ -18,12 +18,11 @@ from typing import Any
 import yaml
 
 from evalkit.documents.mistakes import Complaint, Explained, bare_template, explained
-from evalkit.documents.nodes import Node
+from evalkit.documents.nodes import DEPTH_LIMIT, Node
 from evalkit.documents.scalars import resolved, stand_ins
 from evalkit.records.problem import Place, Problem
 
 SIZE_LIMIT = 20 * 1024 * 1024  # bytes of one file
-DEPTH_LIMIT = 100
 NODE_LIMIT = 500_000  # values of one file
 ALIAS_BUDGET = 100_000  # values that aliases may add to those written out
 _TO_DATA = "put the cases into a CSV or JSONL file and name it in `file:`"

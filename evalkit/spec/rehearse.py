@@ -15,6 +15,8 @@ from evalkit.spec.prune import Pruning
 from evalkit.spec.render import Binder, render_messages, scope_of
 from evalkit.spec.stream import CaseStream
 
+LONGEST_ID = 500  # characters; all ids of a spec are kept to find equal ones
+
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
@@ -38,7 +40,10 @@ def rehearse(spec: Spec, pruning: Pruning) -> Rehearsed:
         if isinstance(case, Problem):
             problems.append(case)
             continue
-        if case.id in ids:
+        if len(case.id) > LONGEST_ID:
+            problems.append(Problem(case.place, f"the id has more than {LONGEST_ID} characters", "an id is a name"))
+            case = replace(case, id=case.id[:LONGEST_ID])
+        elif case.id in ids:
             problems.append(Problem(case.place, f"two cases are called `{case.id}`", f"the first is at {ids[case.id]}"))
         ids.setdefault(case.id, case.place)
         stage.play(case)
@@ -103,7 +108,7 @@ class _Stage:
     def about_scopes(self) -> Iterator[Problem]:
         """A problem for each rule that is about no case at all."""
         for number, rule in enumerate(self._rules):
-            if not self._matched[number] and self._pruning.is_nothing and not self._found.seen:
+            if rule.where and not self._matched[number] and self._pruning.is_nothing and not self._found.seen:
                 yield Problem(rule.places["where"], "`where` holds for no case", "loosen it, or take the rule out")
 
     def _bind(self, check: Check, case: Case) -> None:

@@ -14,6 +14,7 @@ from evalkit.scorers.interface import Bound
 from evalkit.spec.parts import name_in
 
 _KEPT = 1024  # scorers kept; checks that came with rows of data are new in each pass and must not pile up
+_KEPT_TEXT = 10_000_000  # characters of rendered arguments kept with them
 _ROLES = ("system", "user", "assistant")
 
 
@@ -96,6 +97,7 @@ class Binder:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], tuple[Check, Bound]] = {}
+        self._text = 0
 
     def bound(self, check: Check, case: Case) -> Bound:
         """The check as it is for a case, with its scorer. Raises TemplateError or CheckError."""
@@ -103,8 +105,10 @@ class Binder:
         key = (id(check), "" if values is None else repr(values))
         known = self._known.get(key)
         if known is None or known[0] is not check:
-            if len(self._known) >= _KEPT:
+            if len(self._known) >= _KEPT or self._text > _KEPT_TEXT:
                 self._known.clear()
+                self._text = 0
+            self._text += len(key[1])
             known = self._known[key] = (check, catalog.bind(check if values is None else _with(check, values)))
         return known[1]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evalkit import catalog, templates
-from evalkit.documents.nodes import Node
+from evalkit.documents.nodes import Node, is_too_deep
 from evalkit.documents.read import SIZE_LIMIT, Document, read, read_text_file
 from evalkit.errors import did_you_mean
 from evalkit.records.problem import Place, Problem
@@ -195,6 +195,8 @@ def _json(document: Document) -> Document:
     try:
         value = json.loads(document.path.read_bytes()[:SIZE_LIMIT])
         templates.to_json(value)  # raises for numbers that JSON lacks and Python reads
+        if is_too_deep(value):
+            return document
     except (OSError, ValueError, RecursionError):
         return document
     return replace(document, root=Node.of(value, Place(document.shown)), problems=())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from evalkit.spec.checks import CheckReader
 from evalkit.spec.share import about_file, beside
 
 Combination = Mapping[str, Any]
+LARGEST_MATRIX = 100_000  # combinations; they are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +106,9 @@ class EntryReader:
                 place = bad[0].place if bad else values.place
                 self.checks.complain(place, f"`{name}` of the matrix takes a list of texts or numbers", "")
             axes.append([(name, item.plain()) for item in items])
+        count = prod(map(len, axes))
+        if matrix and count > LARGEST_MATRIX:
+            help = f"at most {LARGEST_MATRIX:,}; more cases stand in a data file"
+            self.checks.complain(matrix.place, f"the matrix makes {count:,} combinations", help)
+            return iter(())
         return map(dict, product(*axes))
