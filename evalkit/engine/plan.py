@@ -107,6 +107,7 @@ class Plan:
             params=model.params,
             timeout=model.timeout or self.settings.timeout,
             case=case.id,
+            spec=first.spec.name,
         )
         provider = self.provider(model.provider)
         body = _encoded(provider, request)

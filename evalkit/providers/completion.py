@@ -129,4 +129,11 @@ def _usage(usage: Any) -> Usage:
     total, details = as_int(usage.get("total_tokens")), usage.get("completion_tokens_details")
     stated = as_int(details.get("reasoning_tokens")) if isinstance(details, Mapping) else None
     hidden = total - prompt - completion if total and prompt and completion else 0
-    return Usage(prompt or None, completion, max(stated or 0, hidden) or None)
+    return Usage(prompt or None, completion, max(stated or 0, hidden) or None, _cached(usage), total or None)
+
+
+def _cached(usage: Mapping[str, Any]) -> int | None:
+    """Prompt tokens that the server had cached; DeepSeek has a name of its own for them."""
+    details = usage.get("prompt_tokens_details")
+    stated = details.get("cached_tokens") if isinstance(details, Mapping) else None
+    return as_int(usage.get("prompt_cache_hit_tokens") if stated is None else stated)

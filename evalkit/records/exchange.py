@@ -16,7 +16,8 @@ Role = Literal["model", "tool", "judge", "embedding"]
 class Request:
     """One question to one model. `draw` counts equal questions from 1; `timeout` is seconds an attempt.
 
-    `case` and `draw` name the trial for tracing; they never change what is sent as the question.
+    `spec`, `case` and `draw` name the trial for tracing and for budgets; they never change what is sent as the
+    question.
     """
 
     provider: str
@@ -26,6 +27,7 @@ class Request:
     draw: int = 1
     timeout: float = 120.0
     case: str = ""
+    spec: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,17 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of a call as the server counted them; None is "not said", never zero."""
+    """Tokens of a call as the server counted them; None is "not said", never zero.
+
+    `cached_tokens` are those of the prompt that the server had cached. `total_tokens` may be more than prompt and
+    completion: some servers count reasoning apart.
+    """
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+    total_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,8 @@ def _reply_to_json(reply: Reply) -> dict[str, Any]:
             "prompt_tokens": usage.prompt_tokens,
             "completion_tokens": usage.completion_tokens,
             "reasoning_tokens": usage.reasoning_tokens,
+            "cached_tokens": usage.cached_tokens,
+            "total_tokens": usage.total_tokens,
         },
         "usd": reply.usd,
         "seconds": reply.seconds,

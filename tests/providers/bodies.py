@@ -56,7 +56,7 @@ REPLIES = (
         Reply(
             "Hello there! How can I help you today?",
             model="google/gemini-2.5-flash-lite-preview-06-17",
-            usage=Usage(None, 9, None),
+            usage=Usage(None, 9, total_tokens=9),
         ),
     ),
     Row("no more than a choice", said("Paris"), Reply("Paris")),
@@ -113,7 +113,17 @@ REPLIES = (
     Row(
         "plain usage",
         used({"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}),
-        Reply("ok", usage=Usage(5, 3)),
+        Reply("ok", usage=Usage(5, 3, total_tokens=8)),
+    ),
+    Row(
+        "cached prompt tokens",
+        used({"prompt_tokens": 5, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 4}}),
+        Reply("ok", usage=Usage(5, 3, cached_tokens=4)),
+    ),
+    Row(
+        "cached prompt tokens, as DeepSeek counts",
+        used({"prompt_tokens": 5, "completion_tokens": 3, "prompt_cache_hit_tokens": 4}),
+        Reply("ok", usage=Usage(5, 3, cached_tokens=4)),
     ),
     Row("usage in floats", used({"prompt_tokens": 5.0, "completion_tokens": 3.0}), Reply("ok", usage=Usage(5, 3))),
     Row("usage in texts", used({"prompt_tokens": "5", "completion_tokens": "3"}), Reply("ok", usage=Usage(5, 3))),
@@ -125,7 +135,7 @@ REPLIES = (
     Row(
         "hidden reasoning, as Gemini 3 counts",
         used({"prompt_tokens": 9, "completion_tokens": 566, "total_tokens": 1521}),
-        Reply("ok", usage=Usage(9, 566, 946)),
+        Reply("ok", usage=Usage(9, 566, 946, total_tokens=1521)),
     ),
     Row(
         "stated reasoning",
