@@ -11,7 +11,7 @@ from evalkit.providers import completion
 from evalkit.providers.interface import kind_of_status
 from evalkit.providers.mishaps import error_in, is_withheld, told
 from evalkit.providers.vendors import VENDORS, Vendor
-from evalkit.providers.waits import wished_wait
+from evalkit.providers.waits import heeded, wished_wait
 from evalkit.records.exchange import Recording, Reply, Request
 from evalkit.secrets import redact
 from evalkit.version import __version__
@@ -95,12 +95,13 @@ class Chat:
             words = said.message if said else response.body.decode("utf-8", "replace").strip() or "no body"
         hint = f" (the key is from {self._variable})" if status in (401, 403) else ""
         is_over = said is not None and said.kind == "terminal"
-        error = told(ProviderError("terminal" if is_over else kind_of_status(status), words), [self._key])
+        kind = heeded("terminal" if is_over else kind_of_status(status), response.headers)
+        error = told(ProviderError(kind, words), [self._key])
         return ProviderError(
             error.kind,
             f"{status} from {host}: {error.message}{hint}",
             status=said.status if said and is_over else status,
-            retry_after=wished_wait(response.headers),
+            retry_after=wished_wait(response.headers, body, status),
         )
 
 
