@@ -12,7 +12,7 @@ from rich.text import Text
 
 from evalkit.records.result import Column, Outcome, Result, Score
 from evalkit.records.run import ColumnSummary, RunInfo, Spending, StoredRun, Tally
-from evalkit.reporters.figures import MISSING, cost, count, interval, percent, seconds
+from evalkit.reporters.figures import MISSING, UNKNOWN, cost, count, interval, percent, seconds
 from evalkit.reporters.interface import STDOUT, from_here, harmless, one_line, visible
 
 WIDEST = 110  # columns; wider terminals are not stretched to
@@ -168,7 +168,8 @@ class _Page:
         spent = sum((column.spending for column in info.columns), Spending())
         cases = count(sum(column.cases.total for column in info.columns), "case")
         calls = f"{count(spent.fresh, 'call')}, {spent.replayed:,} replayed"
-        figures = f" {cases}, {calls}, {_money(spent)}, {info.seconds:.1f} s."
+        money = _money(spent).replace(UNKNOWN, "cost unknown")
+        figures = f" {cases}, {calls}, {money}, {info.seconds:.1f} s."
         self._wrap(Text(_verdict(info), "bold").append(figures, "default"))
         for note in info.notes:
             self._wrap(Text(note))
