@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from evalkit.datasets.interface import DataError, Row, lines_of
 from evalkit.documents.nodes import DEPTH_LIMIT, is_too_deep
 
-_DIGITS = 4000  # of a whole number; Python reads no more than 4300
+_DIGITS = 308  # of a whole number: no float has more
 _HELP = "one JSON object a line"
 
 
@@ -37,7 +37,7 @@ def _object(text: str, line: int) -> dict[str, Any]:
     except ValueError as error:
         raise DataError(f"not JSON: {error}", line=line, help=_HELP) from None
     if text.count("[") + text.count("{") > DEPTH_LIMIT and is_too_deep(value):
-        raise DataError(f"nested more than {DEPTH_LIMIT} deep", line=line)
+        raise DataError(f"nested more than {DEPTH_LIMIT} deep", line=line, help="keep what the spec reads, nearer to the top")
     if not isinstance(value, dict):
         raise DataError("not a JSON object", line=line, help='write {"name": value, …}')
     return value

@@ -75,6 +75,8 @@ def _width(character: str) -> int:
 
 @lru_cache(maxsize=64)
 def _lines(file: str) -> tuple[str, ...]:
+    if not Path(file).is_file():  # a pipe would be waited for
+        return ()
     try:
         text = Path(file).read_bytes().decode("utf-8-sig", "replace")
     except (OSError, ValueError):
