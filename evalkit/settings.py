@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from os.path import isdir
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def project_root(start: Path) -> Path:
     """The nearest folder at or above `start` with `evalkit.toml`, a `[tool.evalkit]` or `.git`, else here."""
     here = Path.cwd()
     begin = (here / start).resolve()
-    for folder in _upwards(begin if begin.is_dir() else begin.parent):
+    for folder in _upwards(begin if isdir(begin) else begin.parent):  # Path.is_dir() raises for too long a name
         if (folder / ".git").exists() or has_settings(folder):
             return folder
     return here

@@ -37,7 +37,9 @@ def _object(text: str, line: int) -> dict[str, Any]:
     except ValueError as error:
         raise DataError(f"not JSON: {error}", line=line, help=_HELP) from None
     if text.count("[") + text.count("{") > DEPTH_LIMIT and is_too_deep(value):
-        raise DataError(f"nested more than {DEPTH_LIMIT} deep", line=line, help="keep what the spec reads, nearer to the top")
+        raise DataError(
+            f"nested more than {DEPTH_LIMIT} deep", line=line, help="keep what the spec reads, nearer to the top"
+        )
     if not isinstance(value, dict):
         raise DataError("not a JSON object", line=line, help='write {"name": value, …}')
     return value
