@@ -1,11 +1,34 @@
-"""From what a server said of a call to US dollars; unknown is None, never zero."""
+"""What calls cost in US dollars, by the reply, the settings or a price list; unknown is None, never zero."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from evalkit.records.exchange import Reply, Request, Usage
+from evalkit.records.machine import Price
+
+FREE = ("local", "echo", "scripted")  # providers that answer on this machine, for nothing
+MOST_TOKENS = 4096  # of a completion, at worst, where nothing in its params bounds it
+HOW_TO_PRICE = "pip install 'evalkit-specs[prices]' brings a list"
 _HEADERS = ("x-aimlapi-usd-spent", "x-litellm-response-cost")
+_BOUNDS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "max_new_tokens")
+_INSIDE = ("extra_body", "generationConfig", "generation_config", "options")  # params that may hold such a bound
+_LISTED = {  # our names of vendors, and the list's
+    "openai": "openai",
+    "azure": "azure",
+    "anthropic": "anthropic",
+    "gemini": "google",
+    "groq": "groq",
+    "mistral": "mistral",
+    "deepseek": "deepseek",
+    "together": "together",
+    "openrouter": "openrouter",
+}
+_RESELLERS = ("aimlapi", "litellm")  # the makers' list prices are the nearest thing known
+_MAKERS = {"mistralai": "mistral", "xai": "x-ai", "moonshot": "moonshotai"}
+_CAUTION = 2  # a prompt of code, digits or rare scripts may have twice the tokens that its letters suggest
 
 
 def stated_usd(body: Mapping[str, Any], headers: Mapping[str, str]) -> float | None:
@@ -28,3 +51,109 @@ def _dollars(value: Any) -> float | None:
     except (ValueError, OverflowError):
         return None
     return usd if 0 <= usd < 1e6 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Tokens of a call before it is made: of its prompt, about; of its completion, at worst.
+
+    `is_bounded` says whether its params bound the completion; where they do not, MOST_TOKENS are taken.
+    """
+
+    prompt: int
+    completion: int
+    is_bounded: bool = True
+
+
+def size_of(request: Request) -> Size:
+    """A request's size: a token for every four characters (of those that UTF-8 needs more bytes for, more)."""
+    letters = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
+    inner = (request.params.get(name) for name in _INSIDE)
+    params = [request.params, *(params for params in inner if isinstance(params, Mapping))]
+    bounds = [bound for each in params for name in _BOUNDS if (bound := _whole(each.get(name)))]
+    times = max((_whole(each.get("n")) or 1 for each in params), default=1)
+    return Size(-(-letters // 4), max(bounds, default=MOST_TOKENS) * times, bool(bounds))
+
+
+def _whole(value: Any) -> int | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return int(value) if is_number and 0 < value < 1e9 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """What models cost: `stated` are the settings' prices by `provider/model`; the rest is looked up in the list."""
+
+    stated: Mapping[str, Price] = field(default_factory=dict)
+
+    def priced(self, request: Request, reply: Reply) -> Reply:
+        """The reply with its price, where it does not say it itself and one is known."""
+        usage = reply.usage
+        prompt, completion = usage.prompt_tokens, usage.completion_tokens
+        if reply.usd is not None or prompt is None or completion is None:
+            return reply
+        if usage.total_tokens:  # some servers count reasoning apart, and charge for it
+            completion = max(completion, usage.total_tokens - prompt)
+        usage = Usage(prompt, completion, cached_tokens=min(usage.cached_tokens or 0, prompt))
+        return replace(reply, usd=self._usd(request.provider, request.model, usage, reply.model))
+
+    def estimate(self, request: Request) -> float | None:
+        """What a call costs if its completion is as long as it may be; None where its model has no price."""
+        size = size_of(request)
+        return self._usd(request.provider, request.model, Usage(size.prompt, size.completion))
+
+    def worst(self, request: Request) -> float | None:
+        """The same for a budget: with twice the tokens in the prompt."""
+        size = size_of(request)
+        return self._usd(request.provider, request.model, Usage(size.prompt * _CAUTION, size.completion))
+
+    def _usd(self, provider: str, model: str, usage: Usage, served: str = "") -> float | None:
+        if provider in FREE:
+            return 0.0
+        stated = self.stated.get(f"{provider}/{model}")
+        if stated is None:
+            return _listed_usd(provider, model, usage, served)
+        prompt, cached = usage.prompt_tokens or 0, usage.cached_tokens or 0
+        of_cached = stated.input if stated.cached is None else stated.cached
+        of_prompt = (prompt - cached) * stated.input + cached * of_cached
+        return (of_prompt + (usage.completion_tokens or 0) * stated.output) / 1e6
+
+
+def _listed_usd(provider: str, model: str, usage: Usage, served: str) -> float | None:
+    """The price by genai-prices, if that is installed: of the model that was served, else of the one asked for."""
+    for name in filter(None, (served, model)):
+        for vendor, identity in _names_in_list(provider, name):
+            usd = _price_of(vendor, identity, usage)
+            if usd is not None:
+                return usd
+    return None
+
+
+def _names_in_list(provider: str, model: str) -> list[tuple[str | None, str]]:
+    """(vendor, model) under which the price list may have a model; without a vendor the list finds the maker."""
+    maker, _, rest = model.removeprefix("models/").rpartition("/")
+    if provider in _LISTED:
+        names = [model] if provider == "openrouter" or rest == model else [model, rest]
+        return [(_LISTED[provider], name) for name in names]
+    if provider in _RESELLERS:
+        maker = maker.rpartition("/")[2].lower()
+        return [(_MAKERS.get(maker, maker), rest), ("openrouter", model)] if maker else [(None, rest)]
+    return []
+
+
+def _price_of(vendor: str | None, model: str, usage: Usage) -> float | None:
+    try:
+        import genai_prices  # an extra; it takes its time
+    except ImportError:
+        return None
+    counted = genai_prices.Usage(
+        input_tokens=usage.prompt_tokens,
+        output_tokens=usage.completion_tokens,
+        cache_read_tokens=usage.cached_tokens or None,
+    )
+    try:
+        found = genai_prices.calc_price(counted, model, provider_id=vendor)
+    except (LookupError, ValueError):
+        return None
+    has_prices = found.model_price.input_mtok is not None and found.model_price.output_mtok is not None
+    return float(found.total_price) if has_prices else None  # a model without prices is listed as costing 0

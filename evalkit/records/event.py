@@ -17,7 +17,10 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The run is about to ask: (spec, trials) in order, models, calls to make, calls recorded, workers."""
+    """The run is about to ask: (spec, trials) in order, models, calls to make, calls recorded, workers.
+
+    `usd` is what the calls to make cost at most, in US dollars; None where that is not known.
+    """
 
     specs: tuple[tuple[str, int], ...]
     models: tuple[str, ...]
@@ -25,6 +28,7 @@ class Planned:
     to_ask: int
     recorded: int
     workers: int
+    usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

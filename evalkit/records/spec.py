@@ -171,7 +171,8 @@ class Rule:
 class Spec:
     """One YAML file. `cases` can be iterated again and again, and streams what lies in data files.
 
-    `metrics` are expressions over other metrics, by the name they give.
+    `metrics` are expressions over other metrics, by the name they give. `max_usd` is the most US dollars that its
+    calls may cost in a run; None for no such bound.
     """
 
     name: str
@@ -184,6 +185,7 @@ class Spec:
     description: str = ""
     tags: tuple[str, ...] = ()
     digest: str = ""
+    max_usd: float | None = None
 
     @property
     def is_gated(self) -> bool:

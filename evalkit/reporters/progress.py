@@ -15,7 +15,7 @@ from rich.text import Text
 from evalkit.records.event import Ended, Event, Finished, Planned, Stopping, Waiting, Warned
 from evalkit.records.result import Outcome, Result
 from evalkit.records.run import Spending
-from evalkit.reporters.figures import cost, count, duration, seconds
+from evalkit.reporters.figures import cost, count, dollars, duration, seconds
 from evalkit.reporters.interface import harmless, one_line
 from evalkit.reporters.problems import listed
 
@@ -82,7 +82,8 @@ def _coarse(left: float) -> str:
 def _opening(planned: Planned) -> str:
     what = f"{count(len(planned.specs), 'spec')}, {count(planned.trials, 'trial')}"
     calls = f"{count(planned.to_ask, 'call')} to make, {planned.recorded:,} recorded, {planned.workers} at a time"
-    return f"{what} on {one_line(', '.join(planned.models), 60)}: {calls}"
+    usd = f", at most {dollars(planned.usd)}" if planned.usd else "" if planned.usd == 0 else ", cost unknown"
+    return f"{what} on {one_line(', '.join(planned.models), 60)}: {calls}{usd if planned.to_ask else ''}"
 
 
 def _warnings(event: Warned) -> str:

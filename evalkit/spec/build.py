@@ -32,7 +32,7 @@ class SpecBuilder:
     def build(self, root: Node) -> Spec:
         """The Spec; `root` has the document's shared files in their places. Of use only when there are no errors."""
         complain = self.complain
-        name, description = root.get("name"), root.get("description")
+        name, description, max_usd = root.get("name"), root.get("description"), root.get("max_usd")
         spec = Spec(
             name=text_of(name, complain) if name else Path(self._document.path).stem,
             file=self._document.shown,
@@ -44,6 +44,7 @@ class SpecBuilder:
             description=str(description.value) if description else "",
             tags=text_list(root.get("tags")),
             digest=hashlib.sha256(self._document.source).hexdigest(),
+            max_usd=float(max_usd.value) if max_usd else None,
         )
         self._about_unused(root)
         return spec

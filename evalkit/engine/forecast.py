@@ -1,0 +1,102 @@
+"""What a plan will ask, in numbers: trials, calls, tokens, dollars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalkit.engine.plan import Plan
+from evalkit.engine.replies import ReplyStore
+from evalkit.errors import NothingToMeasure
+from evalkit.prices import Tariff, size_of
+from evalkit.records.event import Planned
+from evalkit.records.exchange import Request
+from evalkit.settings import Settings
+
+
+@dataclass(slots=True)
+class _Cost:
+    """The sum over the calls to make."""
+
+    prompt_tokens: int = 0
+    usd: float = 0.0
+    unpriced: int = 0
+    unbounded: int = 0
+
+    def add(self, request: Request, tariff: Tariff) -> bool:
+        """Add a call; whether it has a price."""
+        size, usd = size_of(request), tariff.estimate(request)
+        self.prompt_tokens += size.prompt
+        self.usd += usd or 0.0
+        self.unpriced += usd is None
+        self.unbounded += bool(usd) and not size.is_bounded
+        return usd is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a plan will ask: trials of each spec, calls to make, calls recorded, tokens of the prompts (about).
+
+    `models` are names of columns, `asked` are (provider, model) of the calls to make. `usd` is what these cost at
+    most, those of unknown price apart: `unpriced` counts them, `without_price` are their (spec, `provider/model`).
+    `unbounded` counts the calls with a price whose completion nothing bounds.
+    """
+
+    specs: tuple[tuple[str, int], ...]
+    models: tuple[str, ...]
+    trials: int
+    to_ask: int
+    recorded: int
+    prompt_tokens: int
+    asked: tuple[tuple[str, str], ...]
+    usd: float
+    unpriced: int
+    without_price: tuple[tuple[str, str], ...]
+    unbounded: int
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The names of the providers that will be asked."""
+        return tuple(dict.fromkeys(name for name, _ in self.asked))
+
+    def planned(self, workers: int) -> Planned:
+        """The same as whoever listens to a run is told of it."""
+        usd = None if self.unpriced else self.usd
+        return Planned(self.specs, self.models, self.trials, self.to_ask, self.recorded, workers, usd)
+
+
+def forecast_of(plan: Plan, store: ReplyStore, settings: Settings, tariff: Tariff) -> Forecast:
+    """The plan in numbers. Raises NothingToMeasure where it has no trials."""
+    trials, to_ask, recorded, cost = 0, 0, 0, _Cost()
+    specs: dict[str, int] = {}
+    models: dict[str, None] = {}
+    asked: dict[tuple[str, str], None] = {}
+    without_price: dict[tuple[str, str], None] = {}
+    for trial in plan:
+        trials += 1
+        specs[trial.spec.name] = specs.get(trial.spec.name, 0) + 1
+        models.setdefault(trial.model.name)
+        request = trial.request
+        if trial.question is None or request is None:
+            continue
+        if not settings.fresh and store.has(trial.question):
+            recorded += 1
+        elif not settings.offline:
+            to_ask += 1
+            asked.setdefault((request.provider, request.model))
+            if not cost.add(request, tariff):
+                without_price.setdefault((trial.spec.name, f"{request.provider}/{request.model}"))
+    if not trials:
+        raise NothingToMeasure("no case is selected", "loosen -k, --tag, --limit or --failed")
+    return Forecast(
+        specs=tuple(specs.items()),
+        models=tuple(models),
+        trials=trials,
+        to_ask=to_ask,
+        recorded=recorded,
+        prompt_tokens=cost.prompt_tokens,
+        asked=tuple(asked),
+        usd=cost.usd,
+        unpriced=cost.unpriced,
+        without_price=tuple(without_price),
+        unbounded=cost.unbounded,
+    )

@@ -1,0 +1,61 @@
+"""Where a run comes from: the project's revision in git, Python, the system, and packages that took part."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from evalkit.records.circumstances import Provenance
+
+PATIENCE = 5.0  # seconds for git; a huge work tree must not hold up a run
+_PACKAGES = {  # modules that answer, score or render, and the distributions they are from
+    "genai_prices": "genai-prices",
+    "jinja2": "jinja2",
+    "jsonschema": "jsonschema",
+    "regex": "regex",
+    "requests": "requests",
+    "urllib3": "urllib3",
+    "xllamacpp": "xllamacpp",
+    "yaml": "pyyaml",
+}
+_OURS = (":(exclude,top).evalkit", ":(exclude,top)reports")  # what evalkit writes is no change
+
+
+def provenance_of(root: Path) -> Provenance:
+    """The circumstances of a run that begins now, without the packages: they are imported when they are needed."""
+    revision = _git(root, "rev-parse", "HEAD")
+    changes = _git(root, "status", "--porcelain", "--", ".", *_OURS) if revision else ""
+    return Provenance(
+        revision=revision or "",
+        is_dirty=changes != "",  # where git does not say in time, nobody can say that there are none
+        python=platform.python_version(),
+        system=f"{platform.system()} {platform.release()} {platform.machine()}",
+    )
+
+
+def with_packages(provenance: Provenance) -> Provenance:
+    """The same with the versions of the packages that were imported by now."""
+    return replace(provenance, packages={name: found for module, name in _PACKAGES.items() if (found := _of(module))})
+
+
+def _of(module: str) -> str:
+    if module not in sys.modules:
+        return ""
+    try:
+        return version(_PACKAGES[module])
+    except PackageNotFoundError:
+        return ""
+
+
+def _git(root: Path, *words: str) -> str | None:
+    """What git prints; None where there is no git, no repository, or no answer in time."""
+    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(root), *words]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
