@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import UserError, did_you_mean
-from evalkit.records.machine import Limits, OwnEndpoint, Price
+from evalkit.records.machine import Command, Limits, OwnEndpoint, Price
 from evalkit.settings_file import from_file, has_settings
 
 DEFAULT_MODEL = "local/smollm2"
@@ -54,7 +54,7 @@ class Settings:
     endpoints: Mapping[str, OwnEndpoint] = field(default_factory=dict)
     limits: Mapping[str, Limits] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
-    commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    commands: Mapping[str, Command] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property

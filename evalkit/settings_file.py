@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evalkit.errors import UserError, did_you_mean
-from evalkit.records.machine import Limits, OwnEndpoint, Price
+from evalkit.records.machine import Command, Limits, OwnEndpoint, Price
 
 KEY_PREFIX = "EVALKIT_KEY_"  # what the variable with an own endpoint's key begins with
 OWN = "evalkit.toml"
@@ -33,7 +33,7 @@ class FromFile:
     endpoints: Mapping[str, OwnEndpoint] = field(default_factory=dict)
     limits: Mapping[str, Limits] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
-    commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    commands: Mapping[str, Command] = field(default_factory=dict)
 
 
 def has_settings(folder: Path) -> bool:
@@ -120,10 +120,17 @@ def _price(name: str, table: Any, where: str) -> Price:
     return Price(**{key: _number(value, f"`{key}` of {where}", least=0) for key, value in said.items()})
 
 
-def _command(name: str, words: Any, where: str) -> tuple[str, ...]:
+def _command(name: str, said: Any, where: str) -> Command:
+    """A list of words, or a table `{argv = […], version = "…"}`."""
+    words, version = said, ""
+    if isinstance(said, Mapping):
+        table = _keys(said, ("argv", "version"), where, _HOW["command"])
+        words, version = table.get("argv"), table.get("version", "")
     if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
         raise UserError(f"{where} is no list of words", f'write {name} = ["python", "check.py"]')
-    return tuple(words)
+    if not isinstance(version, str):
+        raise UserError(f"`version` of {where} is not a text", 'write version = "1"')
+    return Command(tuple(words), version)
 
 
 def _keys(table: Any, known: tuple[str, ...], where: str, how: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evalkit.errors import UserError
-from evalkit.records.machine import OwnEndpoint
+from evalkit.records.machine import Command, OwnEndpoint
 from evalkit.settings import DEFAULT_MODEL, Settings, project_root, settings_for
 
 PYPROJECT = "[project]\nname = 'x'\n[tool.evalkit]\nmodel = 'echo/pyproject'\n"
@@ -174,6 +174,48 @@ def test_the_least_that_counts_is_allowed(least: dict[str, Any], folder: Path) -
             "the key variable of the endpoint `mine` in evalkit.toml does not begin with EVALKIT_KEY_",
             'so that no project file can send another key there: write key = "EVALKIT_KEY_MINE"',
         ),
+        (
+            "evalkit.toml",
+            "commands = 3",
+            "`commands` in evalkit.toml is no table",
+            'write [tool.evalkit.commands], and below it check = ["python", "check.py"]',
+        ),
+        (
+            "evalkit.toml",
+            "[commands]\nmine = 'python ask.py'",
+            "the command `mine` in evalkit.toml is no list of words",
+            'write mine = ["python", "check.py"]',
+        ),
+        (
+            "evalkit.toml",
+            "[commands]\nmine = []",
+            "the command `mine` in evalkit.toml is no list of words",
+            'write mine = ["python", "check.py"]',
+        ),
+        (
+            "pyproject.toml",
+            "[tool.evalkit.commands]\nmine = ['python', 3]",
+            "the command `mine` in [tool.evalkit] in pyproject.toml is no list of words",
+            'write mine = ["python", "check.py"]',
+        ),
+        (
+            "evalkit.toml",
+            "[commands.mine]\nversion = '1'",
+            "the command `mine` in evalkit.toml is no list of words",
+            'write mine = ["python", "check.py"]',
+        ),
+        (
+            "evalkit.toml",
+            "[commands]\nmine = {argv = ['python'], versoin = '1'}",
+            "the command `mine` in evalkit.toml has no setting `versoin`",
+            "did you mean `version`?",
+        ),
+        (
+            "evalkit.toml",
+            "[commands]\nmine = {argv = ['python'], version = 1}",
+            "`version` of the command `mine` in evalkit.toml is not a text",
+            'write version = "1"',
+        ),
     ],
 )
 def test_a_settings_file_that_says_something_else_is_refused(
@@ -203,6 +245,15 @@ def test_endpoints_of_ones_own_are_read(folder: Path) -> None:
     assert settings_for((), {}).endpoints == {
         "mine": OwnEndpoint("mine", "http://x/v1", "EVALKIT_KEY_MINE"),
         "open": OwnEndpoint("open", "http://y/v1"),
+    }
+
+
+def test_commands_are_words_with_a_version_or_without(folder: Path) -> None:
+    write(folder, evalkit__toml="[commands]\nplain = ['python', 'ask.py']\n"
+          "told = {argv = ['./ask'], version = '2'}\n")  # fmt: skip
+    assert settings_for((), {}).commands == {
+        "plain": Command(("python", "ask.py")),
+        "told": Command(("./ask",), "2"),
     }
 
 

@@ -18,6 +18,14 @@ class OwnEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A program of one's own: its words, and the version its author gave it, "" for none."""
+
+    words: tuple[str, ...]
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What a provider allows: requests and tokens a minute, calls at once; None where nothing is said."""
 
