@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from evalkit.datasets.interface import Loader
     from evalkit.providers.interface import Provider
+    from evalkit.providers.params import Fitted
     from evalkit.reporters.interface import Reporter
     from evalkit.scorers.interface import Bound, Scorer
     from evalkit.settings import Settings
@@ -42,9 +43,29 @@ GROUPS = {
 PROVIDERS = {
     "aimlapi": "evalkit.providers.chat:connect",
     "openai": "evalkit.providers.chat:connect",
+    "anthropic": "evalkit.providers.anthropic:connect",
+    "gemini": "evalkit.providers.gemini:connect",
+    "gemini-openai": "evalkit.providers.chat:connect",
+    "openrouter": "evalkit.providers.chat:connect",
+    "azure": "evalkit.providers.chat:connect",
+    "groq": "evalkit.providers.chat:connect",
+    "mistral": "evalkit.providers.chat:connect",
+    "deepseek": "evalkit.providers.chat:connect",
+    "together": "evalkit.providers.chat:connect",
+    "litellm": "evalkit.providers.chat:connect",
+    "ollama": "evalkit.providers.chat:connect",
+    "vllm": "evalkit.providers.chat:connect",
+    "llamacpp": "evalkit.providers.chat:connect",
+    "lmstudio": "evalkit.providers.chat:connect",
     "local": "evalkit.providers.local:connect",
     "echo": "evalkit.providers.echo:connect",
     "scripted": "evalkit.providers.scripted:connect",
+    "python": "evalkit.providers.python:connect",
+    "command": "evalkit.providers.command:connect",
+}
+RUN_CODE = {  # the providers that run code of the user's, and what tells without running it that a name is wrong
+    "python": "evalkit.providers.python:complaint",
+    "command": "evalkit.providers.command:complaint",
 }
 OWN_ENDPOINT = "evalkit.providers.chat:connect"  # what the settings name speaks chat completions
 DATASETS = {
@@ -112,6 +133,12 @@ def _scorer(check: Check) -> Scorer:
     return made
 
 
+def complaint(provider: str, model: str, settings: Settings) -> tuple[str, str] | None:
+    """What is wrong with a model of a provider that runs code, and what to write; None where nothing is."""
+    said: tuple[str, str] | None = _load(RUN_CODE[provider])(model, settings) if provider in RUN_CODE else None
+    return said
+
+
 def provider(name: str, settings: Settings) -> Provider:
     """The provider of that name. Raises UserError when there is none."""
     if name in settings.endpoints and name in PROVIDERS:
@@ -119,6 +146,13 @@ def provider(name: str, settings: Settings) -> Provider:
     connect = _load(OWN_ENDPOINT) if name in settings.endpoints else _named("providers", PROVIDERS, name, "provider")
     made: Provider = connect(name, settings)
     return made
+
+
+def fitted(name: str, model: str, params: Mapping[str, Any], settings: Settings) -> Fitted:
+    """What the provider `name` is sent of params, and what is to be said of them before it is asked."""
+    from evalkit.providers.params import fitted
+
+    return fitted(name, model, params, is_own=name in settings.endpoints)
 
 
 def loader(suffix: str) -> Loader:

@@ -44,9 +44,12 @@ def _providers() -> list[str]:
         "local": "the embedded model: local/smollm2, or local/PATH.gguf",
         "echo": "answers with the last user message: echo/x",
         "scripted": "answers from a file: scripted/replies.yaml",
+        "python": "a function of yours: python/FILE.py:FUNCTION",
+        "command": "a program of yours, by its name in the settings: command/NAME",
     }
     for name, vendor in VENDORS.items():
-        said[name] = f"{vendor.base_url}; key in {' or '.join(vendor.keys)}"
+        address = vendor.base_url or f"the address in {' or '.join(vendor.base_urls)}"
+        said[name] = f"{address}; key in {' or '.join(vendor.keys)}" + ("" if vendor.needs_key else ", if it wants one")
     return [f"{name:<14} {said[name]}" for name in catalog.PROVIDERS]
 
 

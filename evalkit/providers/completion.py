@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,18 +18,27 @@ _FINISH = {
     "end_turn": "stop",
     "eos": "stop",
     "stop_sequence": "stop",
+    "eos_token": "stop",
     "length": "length",
     "max_tokens": "length",
+    "max_output_tokens": "length",
     "model_length": "length",
+    "model_context_window_exceeded": "length",
     "content_filter": "filter",
     "safety": "filter",
+    "image_safety": "filter",
     "prohibited_content": "filter",
     "recitation": "filter",
+    "blocklist": "filter",
+    "spii": "filter",
+    "sensitive": "filter",
     "refusal": "refusal",
     "tool_calls": "tools",
     "function_call": "tools",
     "tool_use": "tools",
 }
+_BROKEN_OFF = ("error", "insufficient_system_resource", "network_error", "abort")  # what came is no whole reply
+_THOUGHT = re.compile(r"\s*<think>(.*?)(?:</think>\s*|\Z)", re.DOTALL)
 _DEEPEST = 8  # levels of parts inside parts that are read
 
 
@@ -46,16 +56,21 @@ def read(body: bytes) -> Any:
         raise ValueError("nested too deep") from None
 
 
+def body_of(recording: Recording) -> Any:
+    """The JSON of a recording. Raises ProviderError, whose message is whole and as the server wrote it."""
+    try:
+        return read(recording.body)
+    except ValueError:
+        text = recording.body.decode("utf-8", "replace").strip()
+        raise ProviderError("transient", f"the body is not JSON: {text or 'it is empty'}") from None
+
+
 def decode(recording: Recording) -> Reply:
     """The reply in a recorded body. Raises ProviderError: an error inside it, no JSON, no choices.
 
     The error's message is whole and as the server wrote it.
     """
-    try:
-        body = first_of(read(recording.body))
-    except ValueError:
-        text = recording.body.decode("utf-8", "replace").strip()
-        raise ProviderError("transient", f"the body is not JSON: {text or 'it is empty'}") from None
+    body = first_of(body_of(recording))
     if is_withheld(body):
         return Reply("", finish_reason="filter", seconds=recording.seconds)
     error = error_in(body, 200)
@@ -65,35 +80,52 @@ def decode(recording: Recording) -> Reply:
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
         raise ProviderError("transient", "the reply has no choices")
     inner = error_in(choices[0], 200)
-    if inner or str(choices[0].get("finish_reason")).lower() == "error":
-        raise inner or ProviderError("transient", "the server broke off with finish_reason error")
+    if inner:
+        raise inner
     return _reply(body, choices[0], recording)
 
 
+def finish_reason(raw: Any) -> str:
+    """Our word for a server's reason to end. Raises ProviderError where it broke off."""
+    if str(raw).lower() in _BROKEN_OFF:
+        raise ProviderError("transient", f"the server broke off with finish_reason {raw}")
+    return _FINISH.get(str(raw).lower(), str(raw)) if raw else "stop"
+
+
 def _reply(body: Mapping[str, Any], choice: Mapping[str, Any], recording: Recording) -> Reply:
-    message = choice.get("message")
+    message, reason = choice.get("message"), finish_reason(choice.get("finish_reason"))
     if not isinstance(message, Mapping):
         raise ProviderError("transient", "the reply has no message")
     text, thoughts, refusal = _content(message.get("content"))
-    refusal = _text(message.get("refusal")) or refusal
+    refusal = text_of(message.get("refusal")) or refusal
     calls = message.get("tool_calls")
-    raw_reason = choice.get("finish_reason")
-    reason = _FINISH.get(str(raw_reason).lower(), str(raw_reason)) if raw_reason else "stop"
     if refusal and not text:
         text, reason = refusal, "refusal"
+    inline = _THOUGHT.match(text)  # a server that leaves it to others to take a model's thinking out
+    if inline:
+        text, thoughts = text[inline.end() :], thoughts or inline[1].strip()
     return Reply(
         text=text,
-        reasoning=thoughts or _text(message.get("reasoning_content")) or _text(message.get("reasoning")),
+        reasoning=thoughts or _reasoning(message),
         tool_calls=tuple(call for call in calls if isinstance(call, Mapping)) if isinstance(calls, list) else (),
         finish_reason=reason,
-        model=_text(body.get("model")),
+        model=text_of(body.get("model")),
         usage=_usage(body.get("usage")),
         usd=stated_usd(body, recording.headers),
         seconds=recording.seconds,
     )
 
 
-def _text(value: Any) -> str:
+def _reasoning(message: Mapping[str, Any]) -> str:
+    """What stands beside the answer, under any of its names; `reasoning_details` is OpenRouter's, in parts."""
+    whole = text_of(message.get("reasoning_content")) or text_of(message.get("reasoning"))
+    details = message.get("reasoning_details")
+    parts = [part for part in details if isinstance(part, Mapping)] if isinstance(details, list) else []
+    return whole or "".join(text_of(part.get("text")) or text_of(part.get("summary")) for part in parts)
+
+
+def text_of(value: Any) -> str:
+    """A text; "" for anything else."""
     return value if isinstance(value, str) else ""
 
 
@@ -118,7 +150,7 @@ def _part(part: Any, depth: int) -> tuple[str, str, str]:
     thought = part.get("thinking") or part.get("reasoning")
     if thought:
         return "", _content(thought, depth)[0], ""
-    return _content(part.get("text"), depth)[0], "", _text(part.get("refusal"))
+    return _content(part.get("text"), depth)[0], "", text_of(part.get("refusal"))
 
 
 def _usage(usage: Any) -> Usage:

@@ -42,7 +42,7 @@ class Response:
 
 
 class Endpoint:
-    """One URL to post JSON to, from many threads."""
+    """One URL to post JSON to, or to get something from, from many threads."""
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
         self.host = _host(url)
@@ -65,6 +65,16 @@ class Endpoint:
         request = self._prepared.copy()
         request.body = body
         request.headers["Content-Length"] = str(len(body))
+        return self._answered(request, timeout, BODY_LIMIT)
+
+    def get(self, timeout: float, limit: int) -> Response:
+        """The same for a GET whose answer has at most `limit` bytes."""
+        request = self._prepared.copy()
+        request.method, request.body = "GET", None
+        request.headers.pop("Content-Length", None)
+        return self._answered(request, timeout, limit)
+
+    def _answered(self, request: requests.PreparedRequest, timeout: float, limit: int) -> Response:
         begun = time.perf_counter()
         _call.end = time.monotonic() + timeout
         try:
@@ -75,14 +85,14 @@ class Endpoint:
                 verify=self._verify,
                 proxies=self._proxies,
             )
-            content = answer.raw.read(BODY_LIMIT + 1, decode_content=True)
-            _let_go(answer, is_whole=len(content) <= BODY_LIMIT)
+            content = answer.raw.read(limit + 1, decode_content=True)
+            _let_go(answer, is_whole=len(content) <= limit)
         except (requests.Timeout, TimedOut):
             raise ProviderError("transient", f"no reply from {self.host} within {round(timeout, 2):g} s") from None
         except (requests.RequestException, HTTPError, OSError) as error:
             raise ProviderError("transient", f"no reply from {self.host}: {_cause(error)}") from None
-        if len(content) > BODY_LIMIT:
-            raise ProviderError("rejected", f"the reply of {self.host} is larger than {BODY_LIMIT >> 20} MB")
+        if len(content) > limit:
+            raise ProviderError("rejected", f"the reply of {self.host} is larger than {limit >> 20} MB")
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, headers, content, time.perf_counter() - begun)
 

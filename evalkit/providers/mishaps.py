@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,7 +18,23 @@ _NO_MONEY = (
     "insufficient_quota",
     "quota_exceeded",
 )
-_WITHHELD = ("content_filter", "content_policy_violation")
+_NO_KEY = ("invalid_api_key", "API_KEY_INVALID")
+_NO_MODEL = ("model_not_found", "invalid_model")
+_WITHHELD = (
+    "content_filter",
+    "content_policy_violation",
+    "data_inspection_failed",
+    "invalid_prompt",
+    "ResponsibleAIPolicyViolation",
+)
+# What only the words tell, of statuses that usually mean something else.
+_SAYS_NO_MONEY = re.compile(
+    r"free-tier limit|free-models-per-day|insufficient (?:credits|balance|funds)|credit balance is too low", re.I
+)
+_SAYS_NO_KEY = re.compile(r"api key not valid", re.I)
+_SAYS_NO_MODEL = re.compile(r"is not a valid model id|invalid model(?: name)?\b", re.I)
+_SAYS_WITHHELD = re.compile(r"output blocked by content filtering policy|^content exists risk", re.I)
+_A_DAY = re.compile(r"per_?day", re.I)  # in the id of a quota; what is used up comes back tomorrow
 _DEEPEST = 20  # levels of a body that are looked into
 SHOWN = 500  # characters of what a server said that an error quotes
 
@@ -30,7 +47,7 @@ def error_in(body: Any, status: int) -> ProviderError | None:
     if body.get("error"):
         detail = _detail(body)
         code = as_int(detail.get("code"))
-        return _error(detail, code if code and code >= 400 else status)
+        return _error(detail, code if code and 400 <= code <= 599 else status)
     stated = as_int(body.get("statusCode"))
     if body.get("object") == "error" or (stated and stated >= 400) or ("detail" in body and "choices" not in body):
         return _error(body, stated or as_int(body.get("code")) or status)
@@ -47,7 +64,13 @@ def told(error: ProviderError, keys: Iterable[str] = ()) -> ProviderError:
 def is_withheld(body: Any) -> bool:
     """Whether a filter of the provider says that it kept the reply back: a reply of a kind, also as HTTP 400."""
     body = first_of(body)
-    return isinstance(body, Mapping) and bool(body.get("error")) and _detail(body).get("code") in _WITHHELD
+    if not isinstance(body, Mapping) or not body.get("error"):
+        return False
+    detail = _detail(body)
+    meta, message = detail.get("metadata"), detail.get("message")
+    is_flagged = isinstance(meta, Mapping) and "flagged_input" in meta  # OpenRouter, as HTTP 403
+    is_said = isinstance(message, str) and _SAYS_WITHHELD.search(message) is not None
+    return is_flagged or is_said or not {*_words_of(detail)}.isdisjoint(_WITHHELD)
 
 
 def first_of(body: Any) -> Any:
@@ -73,10 +96,25 @@ def _detail(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _error(detail: Mapping[str, Any], status: int) -> ProviderError:
-    kind = kind_of_status(status) if status >= 400 else "transient"
-    if detail.get("code") in _NO_MONEY or detail.get("type") in _NO_MONEY:
-        kind = "terminal"
-    return ProviderError(kind, _message(detail), status=status)
+    words, message = {*_words_of(detail)}, _message(detail)
+    if not words.isdisjoint(_NO_KEY) or _SAYS_NO_KEY.search(message):
+        return ProviderError("terminal", message, status=401)
+    if not words.isdisjoint(_NO_MONEY) or _SAYS_NO_MONEY.search(message) or any(map(_A_DAY.search, words)):
+        return ProviderError("terminal", message, status=status if status >= 400 else 402)
+    if not words.isdisjoint(_NO_MODEL) or (status < 500 and _SAYS_NO_MODEL.search(message)):
+        return ProviderError("terminal", message, status=404)
+    return ProviderError(kind_of_status(status) if status >= 400 else "transient", message, status=status)
+
+
+def _words_of(detail: Mapping[str, Any]) -> Iterator[str]:
+    """The words that stand for what went wrong: code and type, and those of the details of Azure and Google."""
+    details, inner = detail.get("details"), detail.get("innererror")
+    rows = [row for row in details if isinstance(row, Mapping)] if isinstance(details, list) else []
+    quotas = [quota for row in rows if isinstance(row.get("violations"), list) for quota in row["violations"]]
+    found = [detail.get("code"), detail.get("type"), *(row.get("reason") for row in rows)]
+    found += [quota.get("quotaId") for quota in quotas if isinstance(quota, Mapping)]
+    found += [inner.get("code")] if isinstance(inner, Mapping) else []
+    yield from (word for word in found if isinstance(word, str))
 
 
 def _message(detail: Mapping[str, Any]) -> str:

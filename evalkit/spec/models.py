@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalkit import catalog
@@ -17,10 +17,9 @@ from evalkit.spec.parts import Complaints
 
 def models_of(root: Node, settings: Settings, complain: Complaints) -> tuple[Model, ...]:
     """The models that a spec is asked of; each makes columns."""
-    one, several, shared = root.get("model"), root.get("models"), root.get("params")
+    one, several, params = root.get("model"), root.get("models"), _params_of(root.get("params"))
     if one and several:
         complain(root.key_place("models"), "both `model` and `models`", "keep one of them")
-    params = shared.plain() if shared else {}
     own = tuple(
         _model(node, params, settings, complain) for node in (several.value if several else [one] if one else [])
     )
@@ -36,11 +35,22 @@ def models_of(root: Node, settings: Settings, complain: Complaints) -> tuple[Mod
     return own
 
 
-def _model(node: Node, shared: Mapping[str, Any], settings: Settings, complain: Complaints) -> Model:
+@dataclass(frozen=True, slots=True)
+class _Param:
+    """A parameter's value, and where it is named."""
+
+    value: Any
+    place: Place
+
+
+def _params_of(node: Node | None) -> dict[str, _Param]:
+    return {name: _Param(item.plain(), node.key_place(name)) for name, item in node.value.items()} if node else {}
+
+
+def _model(node: Node, shared: Mapping[str, _Param], settings: Settings, complain: Complaints) -> Model:
     if not isinstance(node.value, dict):
         return _named(str(node.value), shared, node.place, settings, complain)
-    named, own = node.value["model"], node.get("params")
-    params = {**shared, **(own.plain() if own else {})}
+    named, params = node.value["model"], {**shared, **_params_of(node.get("params"))}
     model = _named(str(named.value), params, named.place, settings, complain)
     name, timeout = node.get("name"), node.get("timeout")
     return replace(
@@ -50,13 +60,21 @@ def _model(node: Node, shared: Mapping[str, Any], settings: Settings, complain: 
     )
 
 
-def _named(text: str, params: Mapping[str, Any], place: Place, settings: Settings, complain: Complaints) -> Model:
+def _named(text: str, params: Mapping[str, _Param], place: Place, settings: Settings, complain: Complaints) -> Model:
     provider, _, identity = text.partition("/")
     known = (*catalog.providers(), *settings.endpoints)
     if not identity or not (catalog.is_provider(provider) or provider in settings.endpoints):
         complain(place, *_no_model(text, provider, identity, known))
-    kept = {key: value for key, value in params.items() if value is not None}
-    return Model(text, provider, identity, kept, place=place)
+    elif provider in catalog.RUN_CODE and settings.no_code:
+        complain(place, f"`{text}` runs code, and --no-code refuses that", "name a model that is no code")
+    elif wrong := catalog.complaint(provider, identity, settings):
+        complain(place, *wrong)
+    kept = {name: param.value for name, param in params.items() if param.value is not None}
+    fitted = catalog.fitted(provider, identity, kept, settings)
+    for remark in fitted.remarks:
+        say = complain if remark.is_error else complain.warn
+        say(params[remark.name].place, remark.message, remark.help)
+    return Model(text, provider, identity, fitted.params, place=place)
 
 
 def _no_model(text: str, provider: str, identity: str, known: tuple[str, ...]) -> tuple[str, str]:
