@@ -12,6 +12,7 @@ from evalkit.errors import NotAsked, UserError
 from evalkit.prices import HOW_TO_PRICE, MOST_TOKENS, Tariff, size_of
 from evalkit.records.exchange import Request
 from evalkit.records.spec import Spec
+from evalkit.reporters.figures import dollars
 from evalkit.settings import Settings
 
 WHOLE_RUN = ""  # whose budget it is that no spec's is
@@ -121,8 +122,8 @@ class Budget:
             if purse.refused:
                 calls = f"{purse.refused:,} call{'s' if purse.refused != 1 else ''}"
                 why_not = purse.why_not[0].upper() + purse.why_not[1:]
-                unknown = f", at most ${purse.unknown:.3g} on calls of unknown cost" if purse.unknown else ""
-                spent = f"${purse.spent:.3g} spent{unknown}"
+                unknown = f", at most {dollars(purse.unknown)} on calls of unknown cost" if purse.unknown else ""
+                spent = f"{dollars(purse.spent)} spent{unknown}"
                 yield f"{why_not}: {spent}, {calls} not made.{guessed if self._is_guessed else ''}"
 
     def _set_aside(self, purses: list[_Purse], request: Request, worst: float) -> float:
