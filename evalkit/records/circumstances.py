@@ -18,6 +18,11 @@ class Provenance:
     system: str = ""
     packages: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def shown(self) -> str:
+        """The revision as people read it: short, and whether there were changes; "" where there is none."""
+        return f"{self.revision[:10]}{' + changes' if self.is_dirty else ''}" if self.revision else ""
+
 
 NOT_SAID = Provenance()
 

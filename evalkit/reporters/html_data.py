@@ -183,6 +183,8 @@ def _circumstances(info: RunInfo) -> Iterator[str]:
     yield _moment(info.started)
     yield f"took {duration(info.seconds)}"
     yield f"evalkit {info.version}"
+    if info.provenance.shown:
+        yield f"revision {info.provenance.shown}"
     yield f"run {info.id}"
     spending = sum((each.spending for each in info.columns), Spending())
     if spending.replayed:

@@ -172,7 +172,9 @@ class _Page:
         figures = f" {cases}, {calls}, {money}, {info.seconds:.1f} s."
         self._wrap(Text(_verdict(info), "bold").append(figures, "default"))
         for note in info.notes:
-            self._wrap(Text(note))
+            self._wrap(Text(one_line(note, 400)))
+        if info.provenance.shown:
+            self._to_copy("revision", info.provenance.shown)
         self._to_copy("report", from_here(run.folder / "index.html"))
         if info.state != "finished":
             self._to_copy("continue", info.command)
