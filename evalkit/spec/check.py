@@ -87,6 +87,9 @@ class Shape:
         problems = list(self._held(SCORER + scorer, node))
         if scorer in later_scorers() and not problems:
             return [Problem(node.key_place(scorer), f"the scorer `{scorer}` is not in this version yet", NOT_YET)]
+        if scorer == "not" and len(node.value[scorer].entries()) != 1:
+            help = "put several below `any_of:` or `all_of:`, and that below `not:`"
+            return [Problem(node.value[scorer].place, "`not` takes one check", help)]
         if scorer in catalog.GROUPS and not problems:
             for part in node.value[scorer].entries():
                 problems += self._check_problems(part, is_weighed=scorer == "average")

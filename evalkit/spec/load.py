@@ -151,10 +151,10 @@ class _Reading:
 
     def _built(self, root: Node, pruning: Pruning) -> tuple[Spec, list[Problem]]:
         """The Spec of what is left of a file, and what only meaning can tell is wrong with it."""
-        builder = SpecBuilder(self._document, self._settings, self._shape)
+        builder = SpecBuilder(self._document, self._settings, self._shape, self._sharing.files)
         spec = builder.build(root)
         problems = builder.complain.problems
-        known = {problem.place for problem in problems}
+        known = {problem.place for problem in problems if problem.severity == "error"}
         rehearsed = rehearse(spec, pruning)
         self.cases = rehearsed.cases
         problems += [problem for problem in rehearsed.problems if problem.place not in known]
