@@ -38,6 +38,7 @@ DOORS = {
     "rich": {"reporters/terminal.py", "reporters/progress.py"},
     "dotenv": {"engine/env_file.py"},
     "xllamacpp": {"providers/local.py"},
+    "genai_prices": {"prices.py"},
 }
 FILE_LINES = 300
 FUNCTION_LINES = 40

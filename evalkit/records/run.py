@@ -136,7 +136,7 @@ RunState = Literal["running", "finished", "interrupted"]
 
 @dataclass(frozen=True, slots=True)
 class SpecInfo:
-    """What a run keeps of a spec: its name, its file, the file's SHA-256, its gate and its derived metrics."""
+    """What a run keeps of a spec: its name, its file, a digest of what it was read from, its gate and metrics."""
 
     name: str
     file: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from evalkit.documents.nodes import Node
@@ -12,6 +12,7 @@ from evalkit.settings import Settings
 from evalkit.spec.cases import Around
 from evalkit.spec.check import Shape
 from evalkit.spec.checks import CheckReader
+from evalkit.spec.digest import digest_of
 from evalkit.spec.gate import gate_of, metrics_of
 from evalkit.spec.models import models_of
 from evalkit.spec.parts import Complaints, about_unused, text_list, text_of, trials_of, variables_of
@@ -21,29 +22,31 @@ from evalkit.spec.stream import CaseStream
 
 
 class SpecBuilder:
-    """Builds the Spec of one document and gathers what is wrong on the way."""
+    """Builds the Spec of one document and gathers what is wrong on the way; `shared` are the files read with it."""
 
-    def __init__(self, document: Document, settings: Settings, shape: Shape) -> None:
+    def __init__(self, document: Document, settings: Settings, shape: Shape, shared: Iterable[Path] = ()) -> None:
         self.complain = Complaints()
         self._document = document
         self._settings = settings
         self._shape = shape
+        self._shared = tuple(shared)
 
     def build(self, root: Node) -> Spec:
         """The Spec; `root` has the document's shared files in their places. Of use only when there are no errors."""
         complain = self.complain
         name, description, max_usd = root.get("name"), root.get("description"), root.get("max_usd")
+        cases = self._cases(root)
         spec = Spec(
             name=text_of(name, complain) if name else Path(self._document.path).stem,
             file=self._document.shown,
             models=models_of(root, self._settings, complain),
             variants=variants_of(root, complain),
-            cases=self._cases(root),
+            cases=cases,
             gate=gate_of(root, complain),
             metrics=metrics_of(root, complain),
             description=str(description.value) if description else "",
             tags=text_list(root.get("tags")),
-            digest=hashlib.sha256(self._document.source).hexdigest(),
+            digest=digest_of(self._document, (*self._shared, *cases.files)),
             max_usd=float(max_usd.value) if max_usd else None,
         )
         self._about_unused(root)

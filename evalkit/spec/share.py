@@ -47,6 +47,11 @@ class Sharing:
     lost: set[Place] = field(default_factory=set)
     _read: dict[Path, Document] = field(default_factory=dict)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The shared files that were read."""
+        return tuple(self._read)
+
     def spread(self, document: Document) -> Node:
         """The root of a spec with all its shared files in their places. What cannot be read is in `problems`."""
         assert document.root is not None

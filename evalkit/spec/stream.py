@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from evalkit.documents.nodes import Node
 from evalkit.errors import SpecError
@@ -28,6 +29,11 @@ class CaseStream:
             else case_of(node, around, checks, self._names)
             for node in items
         ]
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The data files that rows come from."""
+        return tuple(item.file for item in self._items if isinstance(item, Entry) and item.file and not item.is_lost)
 
     @property
     def is_whole(self) -> bool:
