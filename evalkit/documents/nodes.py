@@ -68,6 +68,10 @@ class Node:
         """The value under `key` of a mapping; None when there is none."""
         return self.value.get(key) if isinstance(self.value, dict) else None
 
+    def own(self) -> dict[str, Node]:
+        """A mapping without the keys that begin with `x-`, which are notes of the user's."""
+        return {key: item for key, item in self.value.items() if not key.startswith("x-")}
+
     def entries(self) -> list[Node]:
         """The items of a list; a value that may stand without its list is a list of one."""
         return self.value if isinstance(self.value, list) else [self]

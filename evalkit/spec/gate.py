@@ -30,28 +30,30 @@ def _rule(node: Node, complain: Complaints) -> Rule:
     where, each, metrics = node.get("where"), node.get("each"), node.get("metrics")
     if where:
         complain.about_expression(where)
-    limits = metrics.value if metrics else {}
+    limits = metrics.own() if metrics else {}
     rule = Rule(
         pass_rate=number("pass_rate"),
         mean_score=number("mean_score"),
         p95_seconds=number("p95_seconds"),
         max_errors=int(number("max_errors") or 0),
-        metrics={name: _limit(item) for name, item in limits.items()},
+        metrics={name: _limit(item, complain) for name, item in limits.items()},
         where=str(where.value) if where else "",
         each=str(each.value) if each else "",
         places={**{key: item.place for key, item in node.value.items()}, **(metrics.keys if metrics else {})},
     )
-    if rule.is_scoped and set(node.value) <= {"where", "each"}:
+    if set(node.own()) <= {"where", "each"}:
         complain(node.place, "a rule that asks for nothing", "name what must hold, for example `pass_rate: 0.9`")
     if each:
         complain.used.add(rule.each)
     return rule
 
 
-def _limit(node: Node) -> Limit:
+def _limit(node: Node, complain: Complaints) -> Limit:
     if not isinstance(node.value, dict):
         return Limit(low=float(node.value))
     low, high = node.get("min"), node.get("max")
+    if low and high and low.value > high.value:
+        complain(node.place, f"`min` {low.text} is above `max` {high.text}", "nothing lies between them")
     return Limit(float(low.value) if low else None, float(high.value) if high else None)
 
 
@@ -61,10 +63,10 @@ def metrics_of(root: Node, complain: Complaints) -> dict[str, str]:
     if metrics is None:
         return {}
     apart = Complaints()  # the names in these are metrics, not variables
-    for node in metrics.value.values():
+    for node in metrics.own().values():
         apart.about_expression(node)
     complain.problems += apart.problems
-    return {name: str(node.value) for name, node in metrics.value.items()}
+    return {name: str(node.value) for name, node in metrics.own().items()}
 
 
 def about_metrics(spec: Spec, labels: Collection[str], places: Mapping[str, Place]) -> Iterator[Problem]:
@@ -84,9 +86,22 @@ def about_metrics(spec: Spec, labels: Collection[str], places: Mapping[str, Plac
             yield Problem(places[name], *_no_metric(missing, known))
         known.add(name)
     for rule in spec.gate:
-        for name in rule.metrics:
+        for name, limit in rule.metrics.items():
             if name not in known:
                 yield Problem(rule.places[name], *_no_metric(name, known))
+            elif name in labels:
+                yield from _about_limit(name, limit, rule.places[name])
+
+
+def _about_limit(name: str, limit: Limit, place: Place) -> Iterator[Problem]:
+    """A problem where no mean of a check's values could miss the limit, or none could reach it."""
+    low, high = limit.low or 0.0, 1.0 if limit.high is None else limit.high
+    if low <= 0 and high >= 1:
+        help = "write a floor above 0, or a `max` below 1"
+        yield Problem(place, f"`{name}` is from 0 to 1, so the limit can never fail", help)
+    elif low > 1 or high < 0:
+        help = f"{low:g} % is {low / 100:g}" if 1 < low <= 100 else "write a share: 80 % is 0.8"
+        yield Problem(place, f"`{name}` is from 0 to 1, so the limit can never hold", help)
 
 
 def _no_metric(name: str, known: Collection[str]) -> tuple[str, str]:

@@ -18,7 +18,7 @@ def variants_of(root: Node, complain: Complaints) -> tuple[Variant, ...]:
     if prompt and prompts:
         complain(root.key_place("prompts"), "both `prompt` and `prompts`", "keep one of them")
     if prompts:
-        return tuple(Variant(name, _messages(node, complain)) for name, node in prompts.value.items())
+        return tuple(Variant(name, _messages(node, complain)) for name, node in prompts.own().items())
     return (Variant("", _messages(prompt, complain)),) if prompt else ()
 
 

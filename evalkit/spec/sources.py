@@ -99,7 +99,7 @@ class EntryReader:
 
     def _combinations(self, matrix: Node | None) -> Iterator[Combination]:
         axes: list[list[tuple[str, Any]]] = []
-        for name, values in matrix.value.items() if matrix else ():
+        for name, values in matrix.own().items() if matrix else ():
             items = values.value if isinstance(values.value, list) else []
             bad = [item for item in items if isinstance(item.value, dict | list) or item.value is None]
             if bad or not items:
