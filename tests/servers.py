@@ -76,10 +76,15 @@ def failure(status: int, message: str = "no", **headers: str) -> Answer:
 
 
 class Server:
-    """A server on a free port while the `with` lasts. `behaviour` is given the request's number from 0."""
+    """A server on a free port while the `with` lasts. `behaviour` is given the request's number from 0.
 
-    def __init__(self, behaviour: Behaviour, *, certificate: Path | None = None) -> None:
+    `models` is its answer to a GET; `listed` has those requests.
+    """
+
+    def __init__(self, behaviour: Behaviour, *, certificate: Path | None = None, models: Answer | None = None) -> None:
         self.seen: list[Seen] = []
+        self.listed: list[Seen] = []
+        self.models = models or Answer(404)
         self._behaviour = behaviour
         self._lock = threading.Lock()
         self._http = _Http(("127.0.0.1", 0), _Handler)
@@ -171,7 +176,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(answer)
 
     def do_GET(self) -> None:
-        self._write(Answer(body=json.dumps(self.server.owner.times_asked()).encode()))
+        owner = self.server.owner
+        if self.path == "/seen":
+            self._write(Answer(body=json.dumps(owner.times_asked()).encode()))
+            return
+        owner.listed.append(Seen(self.path, {name.lower(): value for name, value in self.headers.items()}, b""))
+        time.sleep(owner.models.delay)
+        self._write(owner.models)
 
     def _write(self, answer: Answer) -> None:
         length = len(answer.body) + (7 if answer.manner == "short" else 0)

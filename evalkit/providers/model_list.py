@@ -24,8 +24,9 @@ _LONGEST = 100  # characters of an id
 class ModelList:
     """The ids of a server's models, asked for once, when first wanted. Used by many threads."""
 
-    def __init__(self, connect: Callable[[], Endpoint | None]) -> None:
+    def __init__(self, connect: Callable[[], Endpoint | None], seconds: float = SECONDS) -> None:
         self._connect = connect
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._ids: tuple[str, ...] | None = None
 
@@ -51,7 +52,7 @@ class ModelList:
             endpoint = self._connect()
             if endpoint is None:
                 return ()
-            answer = endpoint.get(SECONDS, LIMIT)
+            answer = endpoint.get(self._seconds, LIMIT)
             body = json.loads(answer.body) if answer.status == 200 else None
         except (EvalkitError, ValueError, RecursionError):
             return ()

@@ -6,9 +6,16 @@ from collections.abc import Mapping
 
 import pytest
 
-from evalkit.errors import UserError
+from evalkit import catalog
+from evalkit.errors import ProviderError, UserError
 from evalkit.providers.chat import Chat
-from evalkit.providers.vendors import VENDORS, keys_in
+from evalkit.providers.interface import Provider
+from evalkit.providers.vendors import VENDORS, Vendor, is_key, keys_in
+from evalkit.records.exchange import Request
+from evalkit.settings import Settings
+from tests.servers import Answer, Server, reply
+
+KEY = "sk-0123456789abcdef"
 
 AIMLAPI, OPENAI = VENDORS["aimlapi"], VENDORS["openai"]
 
@@ -51,9 +58,109 @@ def test_openai_has_its_own_variables() -> None:
     assert OPENAI.key({"OPENAI_API_KEY": "o"}) == ("OPENAI_API_KEY", "o")
 
 
+ELSEWHERE = [
+    ("anthropic", {}, "https://api.anthropic.com/v1/messages"),
+    ("anthropic", {"ANTHROPIC_BASE_URL": "http://a"}, "http://a/v1/messages"),
+    ("anthropic", {"ANTHROPIC_BASE_URL": "http://a/"}, "http://a/v1/messages"),
+    ("anthropic", {"ANTHROPIC_BASE_URL": "http://a/proxy/v1"}, "http://a/proxy/v1/messages"),
+    ("gemini", {}, "https://generativelanguage.googleapis.com/v1beta/models/m:generateContent"),
+    ("gemini", {"GEMINI_BASE_URL": "http://g"}, "http://g/v1beta/models/m:generateContent"),
+    ("gemini", {"GOOGLE_GEMINI_BASE_URL": "http://g/v1"}, "http://g/v1/models/m:generateContent"),
+    ("gemini-openai", {}, "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions"),
+    ("openrouter", {}, "https://openrouter.ai/api/v1/chat/completions"),
+    ("groq", {}, "https://api.groq.com/openai/v1/chat/completions"),
+    ("mistral", {}, "https://api.mistral.ai/v1/chat/completions"),
+    ("deepseek", {}, "https://api.deepseek.com/chat/completions"),
+    ("together", {}, "https://api.together.xyz/v1/chat/completions"),
+    ("litellm", {}, "http://localhost:4000/v1/chat/completions"),
+    ("vllm", {}, "http://localhost:8000/v1/chat/completions"),
+    ("vllm", {"VLLM_BASE_URL": "http://gpu:8000"}, "http://gpu:8000/v1/chat/completions"),
+    ("llamacpp", {}, "http://localhost:8080/v1/chat/completions"),
+    ("lmstudio", {}, "http://localhost:1234/v1/chat/completions"),
+    ("ollama", {}, "http://localhost:11434/v1/chat/completions"),
+    ("ollama", {"OLLAMA_BASE_URL": "http://h:1"}, "http://h:1/v1/chat/completions"),
+    ("ollama", {"OLLAMA_BASE_URL": "http://h:1/v1/", "OLLAMA_HOST": "x"}, "http://h:1/v1/chat/completions"),
+    ("ollama", {"OLLAMA_HOST": "h"}, "http://h:11434/v1/chat/completions"),
+    ("ollama", {"OLLAMA_HOST": "h:1"}, "http://h:1/v1/chat/completions"),
+    ("ollama", {"OLLAMA_HOST": "https://h"}, "https://h/v1/chat/completions"),
+    ("azure", {"AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com/"},
+        "https://r.openai.azure.com/openai/v1/chat/completions"),
+    ("azure", {"AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com/openai/v1/"},
+        "https://r.openai.azure.com/openai/v1/chat/completions"),
+    ("azure", {"AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com", "OPENAI_API_VERSION": "2024-10-21"},
+        "https://r.openai.azure.com/openai/deployments/m/chat/completions?api-version=2024-10-21"),
+    ("azure", {"AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com/openai", "OPENAI_API_VERSION": "2024-10-21"},
+        "https://r.openai.azure.com/openai/deployments/m/chat/completions?api-version=2024-10-21"),
+    ("azure", {"AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com/openai/deployments/d", "OPENAI_API_VERSION": "v"},
+        "https://r.openai.azure.com/openai/deployments/d/chat/completions?api-version=v"),
+    ("azure", {"AZURE_OPENAI_ENDPOINT": "https://r/openai/deployments/d/chat/completions?api-version=v"},
+        "https://r/openai/deployments/d/chat/completions?api-version=v"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "environ", "url"), ELSEWHERE)
+def test_every_vendor_has_an_address_of_its_own(name: str, environ: Mapping[str, str], url: str) -> None:
+    assert VENDORS[name].url(environ, "m") == url
+
+
+def test_the_id_of_a_model_stays_one_part_of_the_address() -> None:
+    gemini, azure = VENDORS["gemini"], VENDORS["azure"]
+    assert gemini.url({}, "models/gemini-x").endswith("/v1beta/models/gemini-x:generateContent")
+    assert gemini.url({}, "a?key=b#c d").endswith("/v1beta/models/a%3Fkey%3Db%23c%20d:generateContent")
+    assert azure.url({"AZURE_OPENAI_ENDPOINT": "http://r", "OPENAI_API_VERSION": "v"}, "a/../b").endswith(
+        "/openai/deployments/a%2F..%2Fb/chat/completions?api-version=v"
+    )
+
+
+@pytest.mark.parametrize("vendor", VENDORS.values(), ids=VENDORS)
+def test_a_vendors_key_goes_in_its_own_header_to_where_its_own_variable_leads(vendor: Vendor) -> None:
+    others = {key: "sk-of-another-vendor" for other in VENDORS.values() for key in other.keys}
+    variable, address = vendor.keys[0], vendor.base_urls[0]
+    with Server(lambda number, body, headers: Answer(400)) as server:
+        provider = connected(vendor.name, {**others, variable: KEY, address: server.url})
+        with pytest.raises(ProviderError):
+            provider.send(Request(vendor.name, "m", (), timeout=5.0), b"{}")
+    (seen,) = server.seen
+    carried = {name: value for name, value in seen.headers.items() if KEY in value}
+    assert carried == {name.lower(): value for name, value in vendor.carried(KEY).items()}
+    assert "another-vendor" not in str(seen.headers)
+
+
+@pytest.mark.parametrize("name", ["litellm", "ollama", "vllm", "llamacpp", "lmstudio"])
+def test_a_server_of_ones_own_is_asked_without_a_key(name: str) -> None:
+    vendor = VENDORS[name]
+    with Server(lambda number, body, headers: reply("ok")) as server:
+        provider = connected(name, {vendor.base_urls[0]: server.url})
+        provider.ready("m")
+        provider.send(Request(name, "m", (), timeout=5.0), b"{}")
+    assert "authorization" not in server.seen[0].headers
+
+
+def test_azure_without_an_address_names_its_variable() -> None:
+    with pytest.raises(UserError) as caught:
+        connected("azure", {"AZURE_OPENAI_API_KEY": KEY}).ready("m")
+    assert caught.value.message == "no address for azure: the environment has no AZURE_OPENAI_ENDPOINT"
+    assert caught.value.help == "export AZURE_OPENAI_ENDPOINT=https://…"
+
+
+def test_claude_is_told_the_version_of_its_api() -> None:
+    with Server(lambda number, body, headers: Answer(body=b'{"content": []}')) as server:
+        environ = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": server.url}
+        connected("anthropic", environ).send(Request("anthropic", "m", (), timeout=5.0), b"{}")
+    assert server.seen[0].path == "/v1/messages"
+    assert server.seen[0].headers["anthropic-version"] == "2023-06-01"
+
+
+def connected(name: str, environ: Mapping[str, str]) -> Provider:
+    """The provider of that name."""
+    return catalog.provider(name, Settings(environ=environ))
+
+
 def test_every_key_of_every_vendor_is_known_as_one() -> None:
     environ = {"AIMLAPI_KEY": "one ", "OPENAI_API_KEY": "two", "AIML_API_KEY": " ", "PATH": "/bin"}
     assert sorted(keys_in(environ)) == ["one", "two"]
+    assert all(is_key(variable) for vendor in VENDORS.values() for variable in vendor.keys)
+    assert not any(is_key(variable) for vendor in VENDORS.values() for variable in vendor.base_urls)
 
 
 def wrong(environ: Mapping[str, str]) -> UserError:
