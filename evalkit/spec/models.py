@@ -9,6 +9,7 @@ from typing import Any
 from evalkit import catalog
 from evalkit.documents.nodes import Node
 from evalkit.errors import did_you_mean
+from evalkit.providers.retirements import retirement_of
 from evalkit.records.problem import Place
 from evalkit.records.spec import Model
 from evalkit.settings import Settings
@@ -69,6 +70,8 @@ def _named(text: str, params: Mapping[str, _Param], place: Place, settings: Sett
         complain(place, f"`{text}` runs code, and --no-code refuses that", "name a model that is no code")
     elif wrong := catalog.complaint(provider, identity, settings):
         complain(place, *wrong)
+    if ended := retirement_of(provider, identity):
+        complain.warn(place, *ended.told(text))
     kept = {name: param.value for name, param in params.items() if param.value is not None}
     fitted = catalog.fitted(provider, identity, kept, settings)
     for remark in fitted.remarks:
