@@ -18,7 +18,7 @@ from evalkit.providers.anthropic import split
 from evalkit.providers.dialects import GENERATION
 from evalkit.providers.interface import canonical
 from evalkit.providers.line import Line
-from evalkit.providers.mishaps import as_int, error_in, first_of
+from evalkit.providers.mishaps import as_int, error_in, first_of, is_withheld
 from evalkit.providers.vendors import VENDORS, Vendor
 from evalkit.records.exchange import Recording, Reply, Request, Usage
 
@@ -94,6 +94,8 @@ def _format(wanted: Any) -> Iterator[tuple[str, Any]]:
 def decode(recording: Recording) -> Reply:
     """The reply in a recorded body. Raises ProviderError: an error inside it, no JSON, no candidate."""
     body = first_of(completion.body_of(recording))
+    if is_withheld(body):
+        return Reply("", finish_reason="filter", seconds=recording.seconds)
     error = error_in(body, 200)
     if error:
         raise error

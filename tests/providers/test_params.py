@@ -140,8 +140,9 @@ def test_both_names_of_the_token_limit_stay_where_both_are_known(model: str) -> 
 
 @pytest.mark.parametrize(
     ("provider", "name"),
-    [("gemini-openai", "seed"), ("groq", "logprobs"), ("groq", "logit_bias"), ("ollama", "n"),
-     ("ollama", "tool_choice"), ("anthropic", "seed"), ("anthropic", "response_format"), ("gemini", "logit_bias"), ("gemini", "reasoning_effort")],
+    [("gemini-openai", "seed"), ("groq", "logprobs"), ("groq", "logit_bias"), ("ollama", "n"), ("anthropic", "seed"),
+     ("ollama", "tool_choice"), ("anthropic", "response_format"), ("gemini", "logit_bias"),
+     ("gemini", "reasoning_effort")],
 )  # fmt: skip
 def test_a_param_that_a_vendor_lacks_is_not_sent_and_said_so(provider: str, name: str) -> None:
     found = fitted(provider, "m", {name: 1})
