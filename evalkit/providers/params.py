@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ EXTRA, OMIT = "extra_body", "omit"
 _OURS = ("messages", "model")
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _FIXED = ("frequency_penalty", "logprobs", "presence_penalty", "temperature", "top_logprobs", "top_p")
+_SHOWN = 60  # characters of a value
 _AS_IT_IS = f"it is sent as it is; below `{EXTRA}:` it is sent without this warning"
 
 
@@ -93,7 +95,7 @@ class _Fitting:
             if name in self._params and self._params[name] not in allowed:
                 yield Remark(
                     name,
-                    f"`{name}` is {self._params[name]!r}, and {self._provider} takes {allowed}",
+                    f"`{name}` is {_shown(self._params[name])}, and {self._provider} takes {allowed}",
                     f"mend it, or take it away with `{name}: null`",
                     True,
                 )
@@ -126,6 +128,12 @@ class _Fitting:
         for name in [name for name in _FIXED if self._reasons and name in self._params]:
             help = f"if it is refused, take it away with `{name}: null`"
             yield Remark(name, f"{self._model} reasons, and while it does such models refuse `{name}`", help)
+
+
+def _shown(value: Any) -> str:
+    """A value in one short line, texts in quotes."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _says(name: str, params: Mapping[str, Any]) -> bool:

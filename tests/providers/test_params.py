@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -94,7 +95,14 @@ def test_aimlapis_documented_ranges_are_held_before_it_is_asked(
 ) -> None:
     assert [said("aimlapi", {name: value}) for value in right] == [[]] * len(right)
     for value in wrong:
-        assert said("aimlapi", {name: value}) == [(name, True, f"`{name}` is {value!r}, and aimlapi takes {takes}")]
+        assert said("aimlapi", {name: value}) == [
+            (name, True, f"`{name}` is {json.dumps(value)}, and aimlapi takes {takes}")
+        ]
+
+
+def test_a_long_value_is_shown_by_its_beginning() -> None:
+    (remark,) = fitted("aimlapi", "m", {"seed": "x" * 1000}).remarks
+    assert remark.message == f'`seed` is "{"x" * 58}…, and aimlapi takes a whole number from 1 up'
 
 
 def test_claude_is_no_warmer_than_1_and_gemini_no_warmer_than_2() -> None:
