@@ -23,6 +23,9 @@ def _blocks(page: Path, language: str) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_spec_shown_is_a_good_spec(page: Path, tmp_path: Path) -> None:
+    (tmp_path / "evalkit.toml").touch()
+    for block in _blocks(page, "python"):  # a spec may name code; the first line says which file it is
+        (tmp_path / block.splitlines()[0].removeprefix("# ")).write_text(block, "utf-8")
     for number, block in enumerate(_blocks(page, "yaml")):
         if re.search(r"^prompts?:", block, re.MULTILINE) and re.search(r"^cases:", block, re.MULTILINE):
             (tmp_path / f"shown{number}.yaml").write_text(block, "utf-8")

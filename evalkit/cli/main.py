@@ -21,6 +21,7 @@ COMMANDS = {
     "show": "evalkit.cli.show:show",
     "schema": "evalkit.cli.schema:schema",
     "list": "evalkit.cli.list:list_",
+    "doctor": "evalkit.cli.doctor:doctor",
 }
 
 
@@ -50,6 +51,7 @@ def cli() -> None:
       evalkit run specs/a.yaml -k sarcasm     one case
       evalkit run specs/ --plan               what would be asked, without asking
       evalkit show                            the last result again
+      evalkit doctor -m aimlapi/gpt-4o        whether a model can be reached, and what it refuses
 
     Exit codes: 0 every gate holds; 1 a gate failed; 2 a spec, the usage or a key is wrong (nothing was
     called); 3 no verdict, errors leave it open; 4 nothing was measured; 5 a bug in evalkit; 130 interrupted.
@@ -65,9 +67,17 @@ def main() -> None:
         click.echo(f"error: standard output cannot be written: {trouble}", err=True)
     code = code or (Exit.USER_ERROR if trouble else Exit.OK)
     if threading.active_count() > 1:  # calls left behind: native code among them crashes when Python winds down
+        _end_programs()
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _end_programs() -> None:
+    """End the programs of the user's own that calls left behind are waiting for."""
+    program = sys.modules.get("evalkit.providers.program")
+    if program is not None:
+        program.end_all()
 
 
 def exit_code_of(arguments: list[str]) -> int:
@@ -94,6 +104,6 @@ def exit_code_of(arguments: list[str]) -> int:
         click.echo("stopped; every reply that came is kept, the same command continues", err=True)
         return Exit.INTERRUPTED
     except Exception:  # noqa: BLE001 - the last word: a bug of ours
-        traceback.print_exc()
+        say(traceback.format_exc().rstrip(), err=True)
         click.echo(f"\nThis is a bug in evalkit {__version__}. Please report it with the lines above.", err=True)
         return Exit.BUG
