@@ -48,8 +48,7 @@ class Shape:
         if not isinstance(node.value, dict):
             help = "write `- vars: {name: value}`; a data file is `- file: rows.csv`"
             return [Problem(node.place, f"a case is a mapping, not {_what(node)}", help)]
-        is_source = any(key in node.value for key in SOURCES)
-        problems = list(self._held("source" if is_source else "inline_case", node))
+        problems = list(self._held("source" if any(map(_is_source, node.own())) else "inline_case", node))
         expect = node.get("expect")
         return problems + (self.expect_problems(expect) if expect else [])
 
@@ -99,6 +98,12 @@ class Shape:
 def scorer_of(node: Node) -> str:
     """The scorer a check names: its first key that is one."""
     return next(str(key) for key in node.value if catalog.is_scorer(key))
+
+
+def _is_source(key: str) -> bool:
+    """Whether a key of an entry, or what it is a slip of, makes the entry bring many cases."""
+    known = definition("source")["properties"]
+    return key in SOURCES or (key not in known and nearest(key, known) in SOURCES)
 
 
 @lru_cache

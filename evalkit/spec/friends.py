@@ -81,6 +81,7 @@ SPEC: Mapping[str, str] = {
 }
 CASE: Mapping[str, str] = {
     **_OF_PARAMS,
+    **dict.fromkeys(("columns", "where", "sample", "seed", "limit"), "it stands beside `file:` or `matrix:`"),
     "assert": _EXPECT,
     "assertions": _EXPECT,
     "expected": _EXPECT,

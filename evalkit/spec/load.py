@@ -158,7 +158,7 @@ class _Reading:
         rehearsed = rehearse(spec, pruning)
         self.cases = rehearsed.cases
         problems += [problem for problem in rehearsed.problems if problem.place not in known]
-        if not pruning.took_checks:
+        if not pruning.took_metrics:
             problems += about_metrics(spec, rehearsed.labels, _places_of_metrics(root))
         if pruning.is_nothing and not root.get("prompt") and not root.get("prompts"):
             help = 'for example: prompt: "Translate: {{ text }}"'

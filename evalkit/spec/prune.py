@@ -12,7 +12,8 @@ from evalkit.spec.friends import instead_of
 
 _WHOLE = ("prompt", "expect", "gate")  # lists whose items are taken out whole
 _GIVE_VARIABLES = ("vars", "file", "matrix", "columns")
-_GIVE_CHECKS = ("expect", "cases")
+_GIVE_CHECKS = ("expect", "cases", "file")
+_GIVE_METRICS = (*_GIVE_CHECKS, "metrics")
 
 
 @dataclass(slots=True)
@@ -47,6 +48,11 @@ class Pruning:
     def took_checks(self) -> bool:
         """Whether what went could have given checks."""
         return any(self._stands_for(key, _GIVE_CHECKS) for key in self.dropped)
+
+    @property
+    def took_metrics(self) -> bool:
+        """Whether what went could have given metrics."""
+        return any(self._stands_for(key, _GIVE_METRICS) for key in self.dropped)
 
     def _stands_for(self, key: str, meant: Collection[str]) -> bool:
         """Whether a key is one of those meant, a slip of one, or another tool's word for one."""

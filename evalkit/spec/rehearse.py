@@ -134,7 +134,11 @@ class _Stage:
     def _about_checks(self, case: Case) -> None:
         if not case.checks and not self._pruning.took_checks:
             self._found.add(Problem(case.place, "the case expects nothing", "add a check under `expect:`"), case)
-        elif case.checks and not self._is_gated_by_score and all(check.is_advisory for check in case.checks):
+        elif (
+            case.checks
+            and not (self._is_gated_by_score or self._pruning.took_checks)
+            and all(check.is_advisory for check in case.checks)
+        ):
             message = "every check is advisory, so the case cannot fail"
             help = "take `advisory` from one of them, or give the gate a rule on a metric"
             self._found.add(Problem(case.place, message, help), case)

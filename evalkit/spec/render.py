@@ -76,7 +76,8 @@ def scope_of(rule: Rule, case: Case) -> str | None:
         if not rule.each:
             return ""
         if rule.each not in case.vars:
-            raise TemplateError(f"`{rule.each}` is undefined", help="`each` takes a variable that every case has")
+            help = "`each` takes a variable that every case has"
+            raise TemplateError(f"`{rule.each}` is undefined", help=help, name=rule.each)
         value = case.vars[rule.each]
         if isinstance(value, Mapping | list):
             raise TemplateError(f"`{rule.each}` is no text or number", help="`each` takes a variable with plain values")

@@ -81,10 +81,7 @@ class Rows:
             if entry.columns:
                 named = {name: self._cell(row, name, column) for name, column in entry.columns.items()}
                 row = Row({**row.values, **named}, row.line)
-            if None in row.values.values():
-                null = next(name for name, value in row.values.items() if value is None)
-                help = "leave it out, or give it a value"
-                raise DataError(f"the variable `{null}` is null", line=row.line, help=help)
+            _hold(row.values, row.line)
             yield from self._combined(row, self._checks_of(row.values.get("expect"), place), place)
 
     def _combined(self, row: Row, checks: tuple[Check, ...], place: Place) -> Iterator[Case]:
@@ -111,7 +108,7 @@ class Rows:
         """The id that a row has of its own, else one made from its content."""
         entry, values = self._entry, row.values
         if "id" not in values or not entry.file:
-            own = {**values, **{name: entry.around.vars[name] for name in entry.own}}
+            own = {**values, **entry.own}
             return self._names.of(own) if own else self._names.numbered("")  # a matrix alone adds all there is
         identity = str(values["id"]).strip()
         if not identity:
@@ -152,12 +149,26 @@ class Rows:
         """A JSON row with a `vars` mapping is a case as it would stand in YAML."""
         node = Node.of(row.values, place)
         problems = self._shape.case_problems(node)
+        if self._entry.columns:
+            help = "a row with `vars` names its variables, tags and group itself"
+            problems.append(Problem(self._entry.node.key_place("columns"), "`columns` of rows that are cases", help))
         if problems:
             raise SpecError(problems)
+        _hold(row.values["vars"], row.line)
         case = case_of(node, self._around, self._checks, self._names, is_data=True)
         for combination in self._entry.combinations:
             more = {**case.vars, **combination}
-            yield replace(case, id=case.id + _suffix(combination), vars=more, own=(*case.own, *combination))
+            identity = self._rendered_id(more) if self._entry.identity else case.id
+            yield replace(case, id=identity + _suffix(combination), vars=more, own=(*case.own, *combination))
+
+
+def _hold(variables: Mapping[str, Any], line: int) -> None:
+    """Raise DataError for variables of a row that no template could read."""
+    if None in variables.values():
+        null = next(name for name, value in variables.items() if value is None)
+        raise DataError(f"the variable `{null}` is null", line=line, help="leave it out, or give it a value")
+    if templates.ALL_VARS in variables:
+        raise DataError("`vars` is the name for all variables together", line=line, help="choose another name")
 
 
 def _suffix(combination: Combination) -> str:

@@ -18,6 +18,7 @@ from evalkit.spec.checks import CheckReader
 from evalkit.spec.share import about_file, beside
 
 Combination = Mapping[str, Any]
+_OF_USE_WITH = {"columns": "file", "seed": "sample"}
 LARGEST_MATRIX = 100_000  # combinations; they are kept
 
 
@@ -26,14 +27,14 @@ class Entry:
     """An item of `cases` that brings many. `file` is None where a matrix brings them alone, `is_lost` says that
     it is of no use, which was complained about.
 
-    `own` are the names of its own variables, `combinations` those of its matrix: one without variables when it
-    has none.
+    `own` are its own variables as ids are made of them (a shared file by its name), `combinations` those of its
+    matrix: one without variables when it has none.
     """
 
     node: Node
     place: Place
     around: Around
-    own: tuple[str, ...]
+    own: Mapping[str, Any]
     file: Path | None
     shown: str
     is_lost: bool
@@ -69,18 +70,22 @@ class EntryReader:
             complain.about_expression(where)
         if identity and isinstance(identity.value, str):
             complain.about_template(identity)
+        for key, needed in _OF_USE_WITH.items():
+            if node.get(key) and not node.get(needed):
+                complain(node.key_place(key), f"`{key}` without `{needed}` changes nothing", "take it out")
         own, path, is_lost = node.get("vars"), None, False
+        inside = around.with_own(node, self.checks)
         if file:
             path, is_lost = self._file(file)
         return Entry(
             node=node,
             place=node.place,
-            around=around.with_own(node, self.checks),
-            own=tuple(own.value) if own else (),
+            around=inside,
+            own={name: item.file or inside.vars[name] for name, item in own.value.items()} if own else {},
             file=path,
             is_lost=is_lost,
             shown=(Path(self._document.shown).parent / file.text).as_posix() if file else "",
-            columns=columns.plain() if columns else {},
+            columns={name: item.plain() for name, item in columns.own().items()} if columns and file else {},
             identity=identity.text if identity else "",
             where=str(where.value) if where else "",
             combinations=tuple(self._combinations(node.get("matrix"))),

@@ -107,6 +107,47 @@ def test_the_ids_of_a_matrix_over_rows_without_ids_are_of_the_rows(tmp_path: Pat
     assert list(cases_of(spec)) == [f"{made}[1]", f"{made}[2]"]
 
 
+def test_editing_a_shared_file_moves_no_id_of_the_rows_it_is_given_to(tmp_path: Path) -> None:
+    text = "prompt: '{{ review }} {{ policy }}'\nexpect: {contains: a}\n"
+    policy_of = "vars: {policy: {file: policy.md}}"
+    entry = f"cases: [{{file: rows.csv, {policy_of}}}, {{matrix: {{review: [b]}}, {policy_of}}}]\n"
+    made = [
+        list(cases_of(spec_of(tmp_path, text + entry, {"rows.csv": "review\na\n", "policy.md": policy})))
+        for policy in ("strict", "generous")
+    ]
+    of_row, of_matrix = {"review": "a", "policy": "policy.md"}, {"policy": "policy.md"}
+    assert made == [[content_id(of_row), f"{content_id(of_matrix)}[b]"]] * 2
+
+
+def test_the_id_of_an_entry_names_rows_that_are_whole_cases_too(tmp_path: Path) -> None:
+    entry = "cases: [{file: rows.jsonl, id: 'row-{{ review }}', matrix: {n: [1, 2]}}]\n"
+    rows = '{"vars": {"review": "a"}}\n{"id": "mine", "vars": {"review": "b"}}\n'
+    spec = spec_of(tmp_path, "prompt: '{{ review }} {{ n }}'\nexpect: {contains: a}\n" + entry, {"rows.jsonl": rows})
+    assert list(cases_of(spec)) == ["row-a[1]", "row-a[2]", "row-b[1]", "row-b[2]"]
+
+
+ROWS_OF_NO_USE = [
+    ("file: rows.jsonl", '{"vars": {"review": null}}', ("rows.jsonl:1:1", "the variable `review` is null")),
+    ("file: rows.jsonl", '{"review": null}', ("rows.jsonl:1:1", "the variable `review` is null")),
+    ("file: rows.csv", "vars,review\n1,a", ("rows.csv:2:1", "`vars` is the name for all variables together")),
+    (
+        "file: rows.jsonl, columns: {tags: topic}",
+        '{"vars": {"review": "a"}}',
+        ("spec.yaml:3:28", "`columns` of rows that are cases"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("entry", "rows", "said"), ROWS_OF_NO_USE)
+def test_a_row_that_would_be_read_otherwise_than_it_is_written_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str, rows: str, said: tuple[str, str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = dict.fromkeys(("rows.csv", "rows.jsonl"), rows + "\n")
+    found = loaded(tmp_path, PROMPT + f"cases: [{{{entry}}}]\n", files).problems
+    assert [(str(problem.place), problem.message) for problem in found] == [said]
+
+
 def test_the_nearer_variable_wins_and_checks_and_tags_add_up(tmp_path: Path) -> None:
     text = (
         "vars: {tone: warm, x: spec}\nprompt: '{{ tone }} {{ x }} {{ y }}'\nexpect: [{contains: spec}]\n"
