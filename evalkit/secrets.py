@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from urllib.parse import quote
 
 SHORTEST = 8  # characters; a shorter value would take ordinary words out of a text
 REDACTED = "[redacted]"
@@ -14,8 +16,12 @@ def holds(text: str, keys: Iterable[str]) -> bool:
 
 
 def redact(text: str, keys: Iterable[str]) -> str:
-    """`text` without the keys. Never used on the body of a reply, which is kept as it came."""
+    """`text` without the keys, as they are and as JSON and URLs write them.
+
+    Never used on the body of a reply, which is kept as it came.
+    """
     for key in sorted(keys, key=len, reverse=True):  # one key may begin another
         if len(key) >= SHORTEST:
-            text = text.replace(key, REDACTED)
+            for form in {key, json.dumps(key)[1:-1], quote(key, safe="")}:
+                text = text.replace(form, REDACTED)
     return text

@@ -25,6 +25,8 @@ from evalkit.secrets import REDACTED, SHORTEST, redact
         ("a short key is a word: key", ["key"], "a short key is a word: key"),
         ("1234567 12345678", ["1234567", "12345678"], "1234567 [redacted]"),
         ("[redacted]", ["redacted"], "[[redacted]]"),
+        (r'{"said": "sk-\"1234567\\"}', ['sk-"1234567\\'], '{"said": "[redacted]"}'),
+        ("http://host/?key=sk%2F12345678%3D", ["sk/12345678="], "http://host/?key=[redacted]"),
     ],
 )
 def test_keys_are_taken_out(text: str, keys: list[str], shown: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from evalkit.reporters.interface import harmless, visible
+from evalkit.secrets import redact
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -38,8 +39,10 @@ class _Outlet(io.FileIO):
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print lines with nothing hidden in them and nothing that a CI log would obey."""
-    click.echo(harmless(visible(text)), err=err)
+    """Print lines with no key in them, nothing hidden, and nothing that a CI log would obey."""
+    from evalkit.providers.vendors import keys_in
+
+    click.echo(harmless(visible(redact(text, keys_in(os.environ)))), err=err)
 
 
 def take_streams() -> None:

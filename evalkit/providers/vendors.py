@@ -54,9 +54,12 @@ class Vendor:
         if self.version and "/deployments" not in base and not version:
             return f"{_with(base, '/openai/v1')}{self.path}"
         if self.version:
+            if not version:
+                raise UserError(f"the address of {self.name} is that of a deployment, which is asked by a date",
+                                f"export {self.version}=…, or end the address in /openai/v1")  # fmt: skip
             root = base if "/deployments" in base else f"{_with(base, '/openai')}/deployments"
             deployment = root if "/deployments/" in root else f"{root}/{quote(model, safe='')}"
-            return f"{deployment}{self.path}" + (f"?api-version={quote(version)}" if version else "")
+            return f"{deployment}{self.path}?api-version={quote(version)}"
         return f"{base}{self.path.replace('{model}', quote(model.removeprefix('models/'), safe='/:'))}"
 
     def catalogue_url(self, environ: Mapping[str, str]) -> str:
@@ -210,7 +213,7 @@ VENDORS = {
             "lmstudio",
             "http://localhost:1234/v1",
             ("LM_STUDIO_API_KEY",),
-            ("LM_STUDIO_BASE_URL",),
+            ("LM_STUDIO_BASE_URL", "LM_STUDIO_API_BASE"),
             dialects.LM_STUDIO,
             needs_key=False,
             home="/v1",
@@ -225,6 +228,6 @@ def is_key(variable: str) -> bool:
 
 
 def keys_in(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Every value that is a key: what must never be shown."""
-    found = (value.strip() for name, value in environ.items() if is_key(name))
+    """Every value that is a key: what must never be shown. Vendors that are not in the table are meant too."""
+    found = (value.strip() for name, value in environ.items() if is_key(name) or name.endswith("_API_KEY"))
     return tuple(value for value in found if value)
