@@ -80,8 +80,8 @@ def examined(model: Model, settings: Settings) -> Iterator[Check]:
     try:
         provider.ready(model.id)
     except UserError as error:
-        yield Check("key" if line and "key" in error.message else "ready", "wrong", error.message, error.help,
-                    Exit.USER_ERROR)  # fmt: skip
+        name = "ready" if not line else "key" if "key" in error.message else "endpoint"
+        yield Check(name, "wrong", error.message, error.help, Exit.USER_ERROR)
         return
     if line:
         yield Check("key", "fine", line.variable or "none is set, and none is needed")

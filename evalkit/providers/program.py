@@ -23,6 +23,7 @@ _LAST_WORDS = 2000  # bytes at the end of standard error that are looked at
 _LINES = 3  # of them that an error quotes
 
 _running: weakref.WeakSet[Program] = weakref.WeakSet()
+_noting = threading.Lock()
 
 
 class Program:
@@ -46,7 +47,8 @@ class Program:
             why = getattr(error, "strerror", None) or error
             raise ProviderError("rejected", f"{name} cannot be started: {why}") from None
         self.end = weakref.finalize(self, _end, self._process, self._said, self._readers)
-        _running.add(self)
+        with _noting:
+            _running.add(self)
 
     def answer_to(self, line: bytes, seconds: float) -> bytes:
         """The line that answers a line. Raises ProviderError where none comes in time; the program is ended then."""
@@ -109,7 +111,9 @@ class Program:
 
 def end_all() -> None:
     """End every program that runs: for those who leave without winding down."""
-    for program in list(_running):
+    with _noting:
+        programs = list(_running)
+    for program in programs:
         program.end()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import inspect
+import io
 import json
 import os
 import queue
@@ -49,6 +50,8 @@ def _own_streams() -> tuple[IO[bytes], IO[bytes]]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what it prints last is to be there when it ends at once
+        sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
     return requests, answers
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -118,6 +119,16 @@ def _ended(project: Project, model: str, mark: str, number: int) -> None:
         time.sleep(0.3)
         process.send_signal(number)
     process.communicate(timeout=30)
+    assert ends(mark)
+
+
+def test_processes_end_with_the_session_that_started_them(project: Project) -> None:
+    mark = f"session_{os.getpid()}_{time.monotonic_ns()}"
+    project.write(f"{mark}.py", "def ask(request):\n    return 'yes'\n")
+    project.write("a.yaml", yes_spec("one", "two", "three"))
+    run = replace(project, environ=environ()).session("a.yaml", models=f"python/{mark}.py:ask")
+    assert [str(result.outcome) for result in run.results()] == ["passed"] * 3
+    gc.collect()
     assert ends(mark)
 
 

@@ -86,6 +86,9 @@ ROWS = {
     "a key that is none": Row(reply(**BOUGHT), (
         "✗ key       the value of AIMLAPI_API_KEY is no key: it holds spaces or letters that no key has",
         "  help: copy it again"), 2, environ={"AIMLAPI_API_KEY": "sk one two"}, calls=0),
+    "a base URL that is none": Row(reply(**BOUGHT), (
+        "✗ endpoint  `localhost/chat/completions` is no base URL", "  help: write it as https://host/v1"),
+        2, environ={"AIMLAPI_BASE_URL": "localhost"}, calls=0),
     "401": Row(failure(401, f"Invalid key {KEY}"), (GOOD_KEY, HERE, "✓ model     one of the 1 in the server's list",
         "✗ call      401 from {host}: Invalid key [redacted] (the key is from AIMLAPI_API_KEY)",
         "  help: put a valid key into AIMLAPI_API_KEY"), 2, models=listing(MODEL)),
