@@ -69,12 +69,12 @@ class Shape:
             self._good.add(shape)
         yield from problems
 
-    def _check_problems(self, node: Node, *, is_weighed: bool = False) -> list[Problem]:
+    def _check_problems(self, node: Node, group: str = "") -> list[Problem]:
         if not isinstance(node.value, dict):
             return [_bare(node)]
-        if node.get("weight") and not is_weighed:
-            help = "only the parts of an `average` have one"
-            return [Problem(node.key_place("weight"), "`weight` outside an `average`", help)]
+        misplaced = _misplaced(node, group)
+        if misplaced:
+            return [misplaced]
         scorers = [key for key in node.value if catalog.is_scorer(key) or key in later_scorers()]
         if not scorers:
             return [_no_scorer(node)]
@@ -91,7 +91,7 @@ class Shape:
             return [Problem(node.value[scorer].place, "`not` takes one check", help)]
         if scorer in catalog.GROUPS and not problems:
             for part in node.value[scorer].entries():
-                problems += self._check_problems(part, is_weighed=scorer == "average")
+                problems += self._check_problems(part, scorer)
         return problems
 
 
@@ -157,6 +157,17 @@ def _bare(node: Node) -> Problem:
     written = text if node.is_plain else in_quotes(text)
     help = f"write `- equals: {written}`; `equals: [a, b]` is any of these"
     return Problem(node.place, "a bare text where a check is wanted", help)
+
+
+def _misplaced(node: Node, group: str) -> Problem | None:
+    """A problem with an option that means nothing to a part of this group, or ("") outside of groups."""
+    if node.get("weight") and group != "average":
+        help = "only the parts of an `average` have one"
+        return Problem(node.key_place("weight"), "`weight` outside an `average`", help)
+    if node.get("advisory") and group:
+        help = "a group passes or fails as one; put `advisory` beside it"
+        return Problem(node.key_place("advisory"), f"`advisory` inside of `{group}`", help)
+    return None
 
 
 def _takes_true(scorer: str) -> bool:

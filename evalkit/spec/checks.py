@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from evalkit.spec.check import COMMON_OPTIONS, scorer_of
 from evalkit.spec.explain import NOT_YET
 from evalkit.spec.parts import Complaints, about_texts, place_of_name
 
+_LOOKS_LIKE_TEMPLATE = re.compile(r"\{\{.*\}\}", re.DOTALL)
 _STEP_OPTIONS = ("which",)
 _VALUES = ("number", "word_count", "json_schema")  # their arguments are values, not texts
 _SOURCES = ("reasoning",)  # what this version can judge besides the reply
@@ -86,9 +88,18 @@ class CheckReader:
 
     def _about_templates(self, node: Node, group: str) -> None:
         """Complain of the templates of a check, but of those of its parts, which have their own turn."""
-        for key, item in node.value.items():
-            if key != group:
+        for key, item in node.own().items():
+            if key in COMMON_OPTIONS:
+                self._about_no_template(key, item)
+            elif key != group:
                 self.complain.about_templates_in(item)
+
+    def _about_no_template(self, key: str, node: Node) -> None:
+        """Warn of what looks like a template where none is rendered."""
+        for each in node.walk():
+            if isinstance(each.value, str) and _LOOKS_LIKE_TEMPLATE.search(each.value):
+                help = "templates stand in prompts, and in what a check compares with"
+                self.complain.warn(each.place, f"`{key}` is no template, `{{{{` stands for itself", help)
 
     def _judged(self, node: Node, around: _Judged) -> _Judged:
         """What of the reply a check judges: as it says itself, else as is said around it."""

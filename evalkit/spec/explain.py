@@ -134,6 +134,8 @@ class _Finding:
         instead = _INSTEAD.get((self._key(), _kind(self._node)))
         if instead and not self._steps[-1].isdigit():
             return instead.format(found=self._node.text)
+        if self._node.file and self._key() in ("prompt", "prompts"):
+            return f"write `- user: {{file: {self._node.file}}}`"
         value = self._error.validator_value
         kinds = [value] if isinstance(value, str) else value
         return f"it takes {_or([_KINDS[kind] for kind in kinds])}{_example(self._error)}"
@@ -196,7 +198,8 @@ def found(node: Node) -> str:
     kind = "empty" if node.value in ([], {}) else _kind(node)
     if kind in ("a mapping", "a list", "empty"):
         return kind
-    text = node.text if len(node.text) <= 60 else f"{node.text[:59]}…"
+    line = " ".join(node.text.splitlines())
+    text = line if len(line) <= 60 else f"{line[:59]}…"
     return f"`{text}`" if node.is_plain or not isinstance(node.value, str) else in_quotes(text)
 
 

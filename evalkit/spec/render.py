@@ -19,8 +19,13 @@ _ROLES = ("system", "user", "assistant")
 
 
 def render_messages(variant: Variant, case: Case) -> tuple[Message, ...]:
-    """The messages for one case. Raises TemplateError with the place of the message."""
-    return tuple(said for message in variant.messages for said in _rendered(message, case))
+    """The messages for one case, at least one. Raises TemplateError with the place of the message."""
+    messages = tuple(said for message in variant.messages for said in _rendered(message, case))
+    if variant.messages and not messages:
+        error = TemplateError("nothing is said: `messages` is an empty list", help="give the case a message")
+        error.place = variant.messages[0].place
+        raise error
+    return messages
 
 
 def _rendered(message: Message | History, case: Case) -> Iterator[Message]:
