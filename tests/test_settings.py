@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evalkit.errors import UserError
-from evalkit.records.machine import Command, OwnEndpoint
+from evalkit.records.machine import Command, OwnEndpoint, Price
 from evalkit.settings import DEFAULT_MODEL, Settings, project_root, settings_for
 
 PYPROJECT = "[project]\nname = 'x'\n[tool.evalkit]\nmodel = 'echo/pyproject'\n"
@@ -237,6 +237,67 @@ def test_a_pyproject_of_other_tools_says_nothing(folder: Path) -> None:
     for text in ("", "[project]\nname = 'x'\n", "[tool.ruff]\nline-length = 3\n", "tool = 3\n"):
         write(folder, pyproject__toml=text)
         assert settings_for((), {}) == Settings(root=folder)
+
+
+PRICE_HELP = (
+    'write [tool.evalkit.prices."mine/model"], and below it input = 0.10 and output = 0.40 (US dollars for a million '
+    "tokens)"
+)
+
+
+def test_prices_are_read_by_provider_and_model(folder: Path) -> None:
+    write(folder, evalkit__toml="[prices.'mine/m']\ninput = 0.1\noutput = 1\n"
+          "[prices.'aimlapi/google/g']\ninput = 0\noutput = 0\ncached = 0.5\n")  # fmt: skip
+    assert settings_for((), {}).prices == {
+        "mine/m": Price(0.1, 1.0),
+        "aimlapi/google/g": Price(0.0, 0.0, 0.5),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "help"),
+    [
+        ("prices = 3", "`prices` in evalkit.toml is no table", PRICE_HELP),
+        ("prices.m = 3", "the price `m` in evalkit.toml is no table", PRICE_HELP),
+        ("prices.m = {input = 1}", "the price `m` in evalkit.toml has no `output`", PRICE_HELP),
+        ("prices.m = {output = 1}", "the price `m` in evalkit.toml has no `input`", PRICE_HELP),
+        (
+            "prices.m = {input = 1, output = -1}",
+            "`output` of the price `m` in evalkit.toml is no number from 0 up",
+            "write a number",
+        ),
+        (
+            "prices.m = {input = 1, output = '1'}",
+            "`output` of the price `m` in evalkit.toml is no number from 0 up",
+            "write a number",
+        ),
+        (
+            "prices.m = {input = true, output = 1}",
+            "`input` of the price `m` in evalkit.toml is no number from 0 up",
+            "write a number",
+        ),
+        (
+            "prices.m = {input = 1, output = nan}",
+            "`output` of the price `m` in evalkit.toml is no number from 0 up",
+            "write a number",
+        ),
+        (
+            "prices.m = {input = 1, output = 1, cache = 1}",
+            "the price `m` in evalkit.toml has no setting `cache`",
+            "did you mean `cached`?",
+        ),
+    ],
+)
+def test_a_price_that_is_none_is_refused(text: str, message: str, help: str, folder: Path) -> None:
+    write(folder, evalkit__toml=text)
+    assert refusal() == (message, help)
+
+
+@pytest.mark.parametrize("budget", [0, -1, float("nan"), float("inf"), True, 1e9])
+def test_a_budget_is_a_sum_of_dollars(budget: float) -> None:
+    with pytest.raises(UserError) as wrong:
+        settings_for((), {}, max_usd=budget)
+    assert (wrong.value.message, wrong.value.help) == (f"`max_usd` is {budget}", "it is a sum of US dollars above 0")
 
 
 def test_endpoints_of_ones_own_are_read(folder: Path) -> None:

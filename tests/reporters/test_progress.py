@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
+
+import pytest
 
 from evalkit.records.event import Event, Finished, Planned, Stopping, Waiting
 from evalkit.reporters.progress import Lines
@@ -20,10 +23,19 @@ def logged(*events: Event) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_the_first_line_says_what_will_be_asked() -> None:
-    assert logged(PLANNED) == [
-        "2 specs, 1,200 trials on echo/x, echo/y: 1 call to make, 1,199 recorded, 4 at a time",
-    ]
+@pytest.mark.parametrize(
+    ("planned", "cost"),
+    [
+        (PLANNED, ", cost unknown"),
+        (replace(PLANNED, usd=0.0), ""),
+        (replace(PLANNED, usd=0.0123), ", at most $0.0123"),
+        (replace(PLANNED, to_ask=0, recorded=1200), ""),
+    ],
+    ids=["of unknown price", "for nothing", "for money", "all recorded"],
+)
+def test_the_first_line_says_what_will_be_asked_and_what_it_costs_at_most(planned: Planned, cost: str) -> None:
+    calls = f"{planned.to_ask} call{'s' * (planned.to_ask != 1)} to make, {planned.recorded:,} recorded"
+    assert logged(planned) == [f"2 specs, 1,200 trials on echo/x, echo/y: {calls}, 4 at a time{cost}"]
 
 
 def test_results_that_come_quickly_are_not_told_one_by_one() -> None:
