@@ -53,8 +53,8 @@ def doctor(paths: tuple[Path, ...], **options: Any) -> int:
 
 def _lines(check: Check) -> list[str]:
     mark = (_MARKS if _can_write("✓✗–") else _PLAIN)[check.state]
-    said = " ".join(check.said.split())
-    return [f"{mark} {check.name:<9} {said}", *([f"  help: {check.help}"] if check.help else [])]
+    said, help = (" ".join(text.split()) for text in (check.said, check.help))  # servers write it, in lines of theirs
+    return [f"{mark} {check.name:<9} {said}", *([f"  help: {help}"] if help else [])]
 
 
 def _can_write(text: str) -> bool:
