@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
+from evalkit.decide.findings import is_same_model
 from evalkit.records.result import Result
 from evalkit.records.run import ColumnSummary, RunInfo, Spending, StoredRun, Tally
 from evalkit.reporters.figures import MISSING, NBSP, cost, count, duration, interval, percent, seconds
@@ -42,10 +43,11 @@ Drawn = tuple[Result, int]
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A requested model, and what the server called it where that is not the same."""
+    """A requested model, and what the server called it where that is not the same; perhaps it is another model."""
 
     model: str
     served: str
+    is_other: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,9 @@ def _models(columns: Sequence[ColumnSummary], requested: Mapping[str, set[str]])
         served = sorted({name for each in of_model for name in each.served if name})
         asked = {model, model.partition("/")[2], *requested.get(model, ())}
         differs = len(served) > 1 or not asked.issuperset(served)
-        yield Served(one_line(model, CELL_LIMIT), one_line(", ".join(served), LINE_LIMIT) if differs else "")
+        is_other = len(served) > 1 or not all(any(is_same_model(name, got) for name in asked) for got in served)
+        shown = one_line(", ".join(served), LINE_LIMIT) if differs else ""
+        yield Served(one_line(model, CELL_LIMIT), shown, is_other)
 
 
 def _circumstances(info: RunInfo) -> Iterator[str]:

@@ -59,7 +59,7 @@ $0.0000182
 0.66 s
 gate rules: fails 1
 fails review-sentiment pass_rate 0.8 1 of 2 cases passed, at least 80 % needed
-aimlapi/google/gemini-2.5-flash-lite-preview ≠ served as gemini-2.5-flash-lite-preview-06-17 ·
+aimlapi/google/gemini-2.5-flash-lite-preview served as gemini-2.5-flash-lite-preview-06-17 ·
 2026-11-22 19:04 UTC · took 41.3 s · evalkit 0.9.0 · run 2026-11-22T19-04-31-3f2a · exit 1 · evalkit run specs/
 Results
 3 trials
@@ -251,8 +251,12 @@ def test_reasoning_is_folded_away_in_full() -> None:
 
 def test_a_served_model_is_named_only_where_it_is_another_one() -> None:
     same = page_of(a_run([a_result(calls=(a_call(a_reply(model="google/gemini-2.5-flash-lite-preview")),))]))
+    dated = page_of(a_run([GOOD]))
     two = page_of(a_run([GOOD, a_result("b", calls=(a_call(a_reply(model="gemini-3")),))]))
     assert not same.of_class("ink-cut")
+    assert "served as" not in same.of_class("provenance")[0].text
+    assert not dated.of_class("ink-cut")
+    assert " served as gemini-2.5-flash-lite-preview-06-17 " in dated.of_class("provenance")[0].text
     assert "≠ served as gemini-2.5-flash-lite-preview-06-17, gemini-3" in two.of_class("provenance")[0].text
 
 
