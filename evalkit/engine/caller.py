@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from evalkit.engine.attempts import Asked, Policy, ask
+from evalkit.engine.attempts import Policy, ask
+from evalkit.engine.budget import Budget
+from evalkit.engine.pace import Paces
 from evalkit.engine.replies import Question, ReplyStore
-from evalkit.engine.standing import Standing
-from evalkit.errors import NotAsked, ProviderError, UserError
+from evalkit.errors import NotAsked, ProviderError
+from evalkit.prices import Tariff
 from evalkit.providers.interface import Provider
 from evalkit.records.exchange import Call, Request
 from evalkit.records.result import Failure
@@ -26,17 +27,23 @@ class Called:
 
 
 class Caller:
-    """Answers requests from the store or from their provider. Used by many threads."""
+    """Answers requests from the store or from their provider, as fast as `paces` let it. Used by many threads."""
 
     def __init__(
-        self, store: ReplyStore, provider: Callable[[str], Provider], settings: Settings, policy: Policy
+        self,
+        store: ReplyStore,
+        provider: Callable[[str], Provider],
+        settings: Settings,
+        policy: Policy,
+        budget: Budget | None = None,
     ) -> None:
         self._store = store
         self._provider = provider
         self._settings = settings
+        self._budget = budget or Budget(Tariff(settings.prices), {}, policy.stop)
         self._policy = policy
-        self._standing = Standing()
-        self._slots: dict[str, threading.Semaphore] = {}
+        self._standing = policy.standing
+        self.paces = Paces(settings, policy.stop)
         self._lock = threading.Lock()
         self._made = 0
         self._asked: set[bytes] = set()
@@ -64,21 +71,25 @@ class Caller:
         except Exception:  # noqa: BLE001 - a parser stricter than the one that stored it: ask again
             return None
         self._standing.accepted(request)
-        return Called(Call(request, reply, origin="replayed"))
+        return Called(Call(request, self._budget.tariff.priced(request, reply), origin="replayed"))
 
     def _fresh(self, provider: Provider, request: Request, question: Question) -> Called:
-        with self._slot(provider):
+        with (
+            self._budget.reserved(request) as bill,
+            self.paces.of(provider).turn(request, self._policy.deadline) as turn,
+        ):
             self._reserve(request)
-            asked = _asked(provider, request, question.body, self._policy)
+            asked = ask(provider, request, question.body, self._policy, turn)
+            bill.usd = self._budget.cost_of(request, asked)
         if asked.error or asked.recording is None:
             error = asked.error or ProviderError("transient", "no reply")
-            self._standing.failed(request, error)
             return Called(Call(request, attempts=asked.attempts), Failure(error.kind, error.message))
         self._store.put(question, asked.recording)
         self._standing.accepted(request)
         if self._settings.fresh:
             self._asked.add(question.key)
-        return Called(Call(request, asked.reply, attempts=asked.attempts))
+        reply = asked.reply and self._budget.tariff.priced(request, asked.reply)
+        return Called(Call(request, reply, attempts=asked.attempts))
 
     def _reserve(self, request: Request) -> None:
         """Count a call that is about to be made. Raises NotAsked where it may not be."""
@@ -91,26 +102,3 @@ class Caller:
             if self._settings.max_calls is not None and self._made >= self._settings.max_calls:
                 raise NotAsked("budget", f"--max-calls {self._settings.max_calls} is reached")
             self._made += 1
-
-    @contextmanager
-    def _slot(self, provider: Provider) -> Iterator[None]:
-        """A place among the calls that a provider can work on at once."""
-        if provider.capacity is None:
-            yield
-            return
-        with self._lock:
-            slot = self._slots.setdefault(provider.name, threading.Semaphore(provider.capacity))
-        with slot:
-            yield
-
-
-def _asked(provider: Provider, request: Request, body: bytes, policy: Policy) -> Asked:
-    """What came of asking, whatever a provider raises: one that breaks must not take the run with it."""
-    try:
-        return ask(provider, request, body, policy)
-    except NotAsked:
-        raise
-    except UserError as error:
-        return Asked((), error=ProviderError("terminal", error.message))
-    except Exception as error:  # noqa: BLE001 - providers are plugged in
-        return Asked((), error=ProviderError("rejected", f"the provider broke: {type(error).__name__}: {error}"))

@@ -7,27 +7,34 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from evalkit import catalog
 from evalkit.decide.counts import case_outcome
+from evalkit.decide.findings import Findings
 from evalkit.decide.gate import exit_code
 from evalkit.engine.archive import Archive, find_run, new_run_id, point_at, read_run, write_info
 from evalkit.engine.attempts import Policy
+from evalkit.engine.budget import Budget, about_unpriced, caps_of, most_usd
 from evalkit.engine.caller import Caller
+from evalkit.engine.env_file import with_keys_of_env_file
+from evalkit.engine.forecast import Forecast, forecast_of
 from evalkit.engine.plan import Plan, Selection
 from evalkit.engine.pool import Pool, stopping_on_signals
+from evalkit.engine.provenance import provenance_of, with_packages
 from evalkit.engine.replies import ReplyStore
 from evalkit.engine.trial import Performer
 from evalkit.errors import NothingToMeasure
+from evalkit.prices import Tariff
 from evalkit.providers.interface import Provider
 from evalkit.providers.vendors import keys_in
-from evalkit.records.event import Ended, Event, Finished, Planned, Stopping, Warned
+from evalkit.records.event import Ended, Event, Finished, Stopping, Waiting, Warned
 from evalkit.records.result import Column, Outcome, Result
 from evalkit.records.run import RunInfo, RunState, SpecInfo, StoredRun
+from evalkit.secrets import redact
 from evalkit.settings import Settings
 from evalkit.spec.load import load
 from evalkit.template_guard import guarded
@@ -36,46 +43,30 @@ from evalkit.version import __version__
 Hear = Callable[[Event], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What a plan will ask: trials of each spec, calls to make, calls recorded, tokens of the prompts (about).
+class Session:
+    """One run. `hear` is told what happens; it is called from one thread at a time.
 
-    `models` are names of columns, `asked` are (provider, model) of the calls to make.
+    Raises UserError where there is a `.env` that cannot be used.
     """
 
-    specs: tuple[tuple[str, int], ...]
-    models: tuple[str, ...]
-    trials: int
-    to_ask: int
-    recorded: int
-    prompt_tokens: int
-    asked: tuple[tuple[str, str], ...]
-
-    @property
-    def providers(self) -> tuple[str, ...]:
-        """The names of the providers that will be asked."""
-        return tuple(dict.fromkeys(name for name, _ in self.asked))
-
-
-class Session:
-    """One run. `hear` is told what happens; it is called from one thread at a time."""
-
     def __init__(self, settings: Settings, hear: Hear = lambda event: None) -> None:
-        self._settings = settings
+        self._settings = settings = with_keys_of_env_file(settings)
         self._hear = hear
         self._hearing = threading.Lock()
         self._stop = threading.Event()
         self._provider = lru_cache(lambda name: catalog.provider(name, settings))
+        self._tariff = Tariff(settings.prices)
 
     def forecast(self) -> Forecast:
         """The plan in numbers; nothing is asked."""
         with self._prepared() as (plan, store):
-            return _forecast(plan, store, self._settings)
+            return forecast_of(plan, store, self._settings, self._tariff)
 
     def run(self, command: str = "evalkit run") -> StoredRun:
         """Ask what is not recorded, score everything, keep it in a folder. Raises UserError before any call."""
         with self._prepared() as (plan, store):
-            forecast = _forecast(plan, store, self._settings)
+            forecast = forecast_of(plan, store, self._settings, self._tariff)
+            about_unpriced(caps_of(self._settings, plan.specs), forecast.without_price)
             self._make_ready(forecast)
             return self._performed(plan, store, forecast, command)
 
@@ -101,29 +92,42 @@ class Session:
             self._provider(name).ready(model)
 
     def _performed(self, plan: Plan, store: ReplyStore, forecast: Forecast, command: str) -> StoredRun:
-        settings, begun = self._settings, time.monotonic()
-        info = _begun(plan, forecast, command)
+        settings, begun, keys = self._settings, time.monotonic(), keys_in(self._settings.environ)
+        info, findings = _begun(plan, forecast, settings, redact(command, keys)), Findings(keys)
         folder = settings.out or settings.reports / info.id
+        budget = Budget(self._tariff, caps_of(settings, plan.specs), self._stop)
+        policy = Policy(settings.attempts, settings.deadline, self._stop, self._tell)
+        caller = Caller(store, self._provider, settings, policy, budget)
         with (
-            Archive(folder, info, keys_in(settings.environ)) as archive,
-            closing(self._results(plan, store, forecast)) as results,
+            Archive(folder, info, keys) as archive,
+            closing(self._results(plan, caller, forecast)) as results,
         ):
             for result in results:
+                findings.add(result)
                 archive.add(result)
                 self._tell(Finished(result))
             state: RunState = "interrupted" if self._stop.is_set() else "finished"
-            run = archive.finish(replace(info, state=state, seconds=round(time.monotonic() - begun, 3)))
+            info = replace(
+                info,
+                state=state,
+                seconds=round(time.monotonic() - begun, 3),
+                paces=caller.paces.history(),
+                notes=tuple(redact(note, keys) for note in (*budget.notes(), *findings.notes())),
+                provenance=with_packages(info.provenance),
+            )
+            run = archive.finish(info)
         return self._decided(run)
 
-    def _results(self, plan: Plan, store: ReplyStore, forecast: Forecast) -> Generator[Result]:
+    def _results(self, plan: Plan, caller: Caller, forecast: Forecast) -> Generator[Result]:
         """All results as they come, but of trials that were given up because the run is stopped."""
-        settings, workers = self._settings, _workers(self._settings, forecast, self._provider)
-        policy = Policy(settings.attempts, settings.deadline, self._stop, self._tell)
-        performer = Performer(Caller(store, self._provider, settings, policy))
-        pool = Pool(performer.perform, workers, self._stop, lambda: self._tell(Stopping()))
-        self._tell(
-            Planned(forecast.specs, forecast.models, forecast.trials, forecast.to_ask, forecast.recorded, workers)
-        )
+        workers = _workers(self._settings, forecast, self._provider)
+
+        def stopping() -> None:
+            caller.paces.release()
+            self._tell(Stopping())
+
+        pool = Pool(Performer(caller).perform, workers, self._stop, stopping)
+        self._tell(forecast.planned(workers))
         try:
             with stopping_on_signals(self._stop):
                 yield from (r for r in pool.run(plan) if not (r.error and r.error.kind == "interrupted"))
@@ -131,6 +135,7 @@ class Session:
             self._stop.set()  # nothing more may be asked when nobody takes the results
             raise
         finally:
+            caller.paces.release()
             self._tell(Ended())
 
     def _decided(self, run: StoredRun) -> StoredRun:
@@ -143,33 +148,13 @@ class Session:
         return run
 
     def _tell(self, event: Event) -> None:
+        if isinstance(event, Waiting):  # what it waits for is told in a server's words
+            event = replace(event, why=redact(event.why, keys_in(self._settings.environ)))
         with self._hearing:
             self._hear(event)
 
 
-def _forecast(plan: Plan, store: ReplyStore, settings: Settings) -> Forecast:
-    trials, to_ask, recorded, characters = 0, 0, 0, 0
-    specs: dict[str, int] = {}
-    models: dict[str, None] = {}
-    asked: dict[tuple[str, str], None] = {}
-    for trial in plan:
-        trials += 1
-        specs[trial.spec.name] = specs.get(trial.spec.name, 0) + 1
-        models.setdefault(trial.model.name)
-        if trial.question is None or trial.request is None:
-            continue
-        if not settings.fresh and store.has(trial.question):
-            recorded += 1
-        elif not settings.offline:
-            to_ask += 1
-            characters += sum(len(message.content) for message in trial.request.messages)
-            asked.setdefault((trial.request.provider, trial.request.model))
-    if not trials:
-        raise NothingToMeasure("no case is selected", "loosen -k, --tag, --limit or --failed")
-    return Forecast(tuple(specs.items()), tuple(models), trials, to_ask, recorded, characters // 4, tuple(asked))
-
-
-def _begun(plan: Plan, forecast: Forecast, command: str) -> RunInfo:
+def _begun(plan: Plan, forecast: Forecast, settings: Settings, command: str) -> RunInfo:
     asked = {name for name, _ in forecast.specs}
     return RunInfo(
         id=new_run_id(),
@@ -178,6 +163,8 @@ def _begun(plan: Plan, forecast: Forecast, command: str) -> RunInfo:
         command=command,
         specs=tuple(SpecInfo(s.name, s.file, s.digest, s.gate, s.metrics) for s in plan.specs if s.name in asked),
         planned=forecast.trials,
+        provenance=provenance_of(settings.root),
+        max_usd=most_usd(caps_of(settings, plan.specs), asked),
     )
 
 

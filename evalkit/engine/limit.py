@@ -1,0 +1,89 @@
+"""How many calls a provider is given at once: grown while that brings more replies, cut when it is too much.
+
+Additive increase, multiplicative decrease (Chiu and Jain, 1989), with a slow start (RFC 5681), in rounds: a round
+is as many replies as the limit, all to calls that began after it last changed.
+"""
+
+from __future__ import annotations
+
+START = 8  # calls at once, to begin with
+IN_USE = 0.8  # share of the limit that must be in use for a reply to speak for more
+ROUND = 8  # replies that a round has at least
+GROWTH = 0.1  # share by which a limit grows in a round once it was found too high; at least one call
+CUT = 0.7  # what is left of a limit that was too high; half of it in the slow start, which doubled it
+STEP = 1.25  # growth after which a gain in replies a second must be seen
+GAIN = 0.25  # share of that growth that the gain must have: a server that queues gives next to none
+REST = 10  # rounds without growth after it brought no gain; twice as many the next time
+
+
+class Limit:
+    """A number from 1 to `ceiling`. Not for several threads at once; `at` and `begun` are seconds of one clock.
+
+    What changes it returns why, as words, or "" where nothing changed.
+    """
+
+    def __init__(self, ceiling: int) -> None:
+        self.ceiling = max(ceiling, 1)
+        self.now = min(START, self.ceiling)
+        self._is_starting = True
+        self._changed = float("-inf")
+        self._replies = 0
+        self._seconds = 0.0
+        self._busy = 0
+        self._mark = (self.now, 0.0)  # a limit, and the replies a second that it brought
+        self._resting = 0  # rounds left without growth
+        self._rest = REST
+
+    def replied(self, at: float, begun: float, busy: int) -> str:
+        """A call that began at `begun` has its reply, while `busy` calls, itself among them, were under way."""
+        if begun < self._changed or busy < IN_USE * self.now:
+            return ""
+        self._replies += 1
+        self._seconds += at - begun
+        self._busy += busy
+        if self._replies < max(self.now, ROUND):
+            return ""
+        rate = self._busy / max(self._seconds, 1e-9)  # Little's law: what is under way = rate * time it takes
+        self.broke()
+        return self._round_ended(at, rate)
+
+    def throttled(self, at: float, begun: float) -> str:
+        """The server said that it is too much. Calls that began before the last change say nothing new."""
+        left = 0.5 if self._is_starting else CUT
+        return self._cut(at, left, "429") if begun >= self._changed else ""
+
+    def timed_out(self, at: float, begun: float) -> str:
+        """A call ran out of time: a server that queues has no other way to say that it is too much."""
+        return self._cut(at, 0.5, "a call timed out") if begun >= self._changed else ""
+
+    def broke(self) -> None:
+        """The server failed for reasons of its own: the round begins again, so that nothing grows meanwhile."""
+        self._replies, self._seconds, self._busy = 0, 0.0, 0
+
+    def _round_ended(self, at: float, rate: float) -> str:
+        marked, before = self._mark
+        if self._resting:
+            self._resting -= 1
+            self._mark = (self.now, (before + rate) / 2)
+            return ""
+        if self.now >= STEP * marked:
+            if before and rate < before * (1 + GAIN * (self.now / marked - 1)):
+                self._resting, self._rest = self._rest, self._rest * 2
+                return self._set(at, marked, f"{marked} at once bring as many replies a second")
+            self._mark = (self.now, rate)
+        elif self.now <= marked:
+            self._mark = (self.now, rate)
+        grown = self.now * 2 if self._is_starting else self.now + max(1, int(self.now * GROWTH))
+        return self._set(at, grown, "replies came")
+
+    def _cut(self, at: float, left: float, why: str) -> str:
+        self._is_starting = False
+        return self._set(at, int(self.now * left), why)
+
+    def _set(self, at: float, limit: int, why: str) -> str:
+        limit = min(max(limit, 1), self.ceiling)
+        if limit == self.now:
+            return ""
+        self.now, self._changed = limit, at
+        self.broke()
+        return why
