@@ -17,7 +17,7 @@ from evalkit.reporters.interface import one_line
 from evalkit.settings import settings_for
 
 if TYPE_CHECKING:
-    from evalkit.engine.session import Forecast
+    from evalkit.engine.forecast import Forecast
     from evalkit.reporters.interface import Listener
     from evalkit.settings import Settings
 
@@ -49,6 +49,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--plan", "plan_only", is_flag=True, default=None, help="Say what would be asked, and stop.")
 @click.option("--max-calls", type=click.IntRange(min=0), metavar="N", help="Make at most N calls; the rest is skipped.")
+@click.option(
+    "--max-usd", type=float, metavar="USD",
+    help="Spend at most USD dollars; a call whose worst case does not fit any more is skipped.",
+)  # fmt: skip
 @click.option("--timeout", type=float, metavar="S", help="Seconds for one attempt of a call. [default: 120]")
 @click.option(
     "--out",
@@ -120,4 +124,17 @@ def _show_plan(forecast: Forecast) -> None:
     say(f"calls     {forecast.to_ask:,} to make, {forecast.recorded:,} recorded")
     if forecast.to_ask:
         say(f"tokens    about {forecast.prompt_tokens:,} in the prompts of the calls to make")
-        say(f"cost      {'$0' if forecast.providers == ('local',) else 'unknown before the replies say it'}")
+        say(f"cost      {_cost(forecast)}")
+
+
+def _cost(forecast: Forecast) -> str:
+    """What the calls to make cost at most, as far as that is known."""
+    from evalkit.prices import HOW_TO_PRICE, MOST_TOKENS
+    from evalkit.reporters.figures import UNKNOWN, count, dollars
+
+    if forecast.unpriced == forecast.to_ask:
+        return f"{UNKNOWN} before the replies say it; prices in the settings tell it now, and {HOW_TO_PRICE}"
+    known = f"at most {dollars(forecast.usd)}" if forecast.usd else dollars(0)
+    rest = f", and {count(forecast.unpriced, 'call')} of unknown price" if forecast.unpriced else ""
+    guess = f", with {MOST_TOKENS:,} tokens a completion where `max_tokens` is not set" if forecast.unbounded else ""
+    return f"{known}{rest}{guess}"

@@ -64,7 +64,8 @@ class Archive:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._file.close()
+        with _writing(self._folder):  # what a full disk did not take is tried once more
+            self._file.close()
 
     def add(self, result: Result) -> None:
         """Append one result; it is on its way to the disk when this returns."""

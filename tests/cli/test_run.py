@@ -125,8 +125,9 @@ def test_the_plan_says_what_would_be_asked_and_asks_nothing(project: Project) ->
         "b                                       1 trial",
         "models    aimlapi/m",
         "calls     6 to make, 1 recorded",
-        f"tokens    about {len('Say one.Say two.Say three.') * 2 // 4} in the prompts of the calls to make",
-        "cost      unknown before the replies say it",
+        f"tokens    about {(2 + 2 + 3) * 2} in the prompts of the calls to make",
+        "cost      unknown before the replies say it; prices in the settings tell it now, and pip install "
+        "'evalkit-specs[prices]' brings a list",
     ]
     assert server.times_asked() == {"Say four.": 1}
     assert len([*(project.folder / "reports").iterdir()]) == 2

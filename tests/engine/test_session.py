@@ -22,7 +22,7 @@ def test_a_listener_hears_the_plan_each_result_and_the_end(project: Project) -> 
     project.write("b.yaml", yes_spec("yes"))
     events: list[Event] = []
     run = Session(project.settings(models="echo/x", workers=1), events.append).run()
-    planned = Planned((("a", 2), ("b", 1)), ("echo/x",), trials=3, to_ask=3, recorded=0, workers=1)
+    planned = Planned((("a", 2), ("b", 1)), ("echo/x",), trials=3, to_ask=3, recorded=0, workers=1, usd=0)
     results = [(event.result.index, event.result.outcome) for event in events if isinstance(event, Finished)]
     assert results == [(result.index, result.outcome) for result in run.results()]
     assert (events[0], events[-1], len(events)) == (planned, Ended(), 5)
