@@ -1,7 +1,7 @@
 """Anthropic's Messages API: `anthropic/claude-…`.
 
-The words of chat completions are translated: `stop` is `stop_sequences`, `max_completion_tokens` is `max_tokens`,
-which has to be there and is 4096 where nothing is said.
+Of the words of chat completions `stop` is translated, into `stop_sequences`; `max_tokens` has to be there, and is
+4096 where nothing is said.
 """
 
 from __future__ import annotations
@@ -45,11 +45,9 @@ class Messages:
         """The body as it goes over the wire. Raises UserError for a system message within the conversation."""
         system, messages = split(request.messages, self.name)
         params = dict(request.params)
-        stop, limit = params.pop("stop", None), params.pop("max_completion_tokens", None)
-        if stop is not None:
-            params.setdefault("stop_sequences", stop if isinstance(stop, list) else [stop])
-        if limit is not None:
-            params.setdefault("max_tokens", limit)
+        if "stop" in params and "stop_sequences" not in params:
+            stop = params.pop("stop")
+            params["stop_sequences"] = stop if isinstance(stop, list) else [stop]
         body: dict[str, Any] = {**ANTHROPIC.always, **params, "model": request.model}
         if system:
             body["system"] = system

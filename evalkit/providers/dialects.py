@@ -135,6 +135,7 @@ ANTHROPIC = Dialect(
     - _names("max_completion_tokens max_tokens metadata service_tier stop stream temperature tool_choice tools top_p"),
     ranges={"temperature": Range(0, 1), "top_p": Range(0, 1), "max_tokens": _TOKENS, "max_completion_tokens": _TOKENS},
     always={"max_tokens": 4096},
+    limit="max_tokens",
 )
 _TRANSLATED = _names(
     "frequency_penalty max_completion_tokens max_tokens presence_penalty response_format seed stop temperature top_k "
@@ -144,4 +145,5 @@ GEMINI = Dialect(
     _TRANSLATED | GENERATION | _GENERATE | {"stream"},
     lacks=CHAT - _TRANSLATED - GENERATION - _GENERATE - {"stream"},
     ranges={"temperature": Range(0, 2), "max_tokens": _TOKENS, "max_completion_tokens": _TOKENS},
+    limit="max_tokens",
 )

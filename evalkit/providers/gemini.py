@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import ProviderError
+from evalkit.errors import ProviderError, UserError
 from evalkit.prices import stated_usd
 from evalkit.providers import completion
 from evalkit.providers.anthropic import split
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 
 _WORDS = {
     "frequency_penalty": "frequencyPenalty",
-    "max_completion_tokens": "maxOutputTokens",
     "max_tokens": "maxOutputTokens",
     "presence_penalty": "presencePenalty",
-    "stop": "stopSequences",
     "top_k": "topK",
     "top_p": "topP",
 }
@@ -51,20 +49,9 @@ class GenerateContent:
         self.line.ready(model)
 
     def encode(self, request: Request) -> bytes:
-        """The body with the model's id. Raises UserError for a system message within the conversation."""
+        """The body with the model's id. Raises UserError for messages and params that have no place in it."""
         system, messages = split(request.messages, self.name)
-        top: dict[str, Any] = {}
-        config: dict[str, Any] = {}
-        for name, value in request.params.items():
-            if name == "response_format":
-                config |= dict(_format(value))
-            elif name in _WORDS or name in GENERATION:
-                is_one = name == "stop" and not isinstance(value, list)
-                config[_WORDS.get(name, name)] = [value] if is_one else value
-            else:
-                top[name] = value
-        if isinstance(top.get("generationConfig", {}), Mapping):
-            config |= top.pop("generationConfig", {})
+        config, top = _placed(request.params)
         if system:
             top["systemInstruction"] = {"parts": [{"text": system}]}
         if config:
@@ -80,6 +67,30 @@ class GenerateContent:
     def decode(self, recording: Recording) -> Reply:
         """The reply in a recorded body."""
         return self.line.decoded(recording, decode)
+
+
+def _placed(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(generationConfig, what stands beside it). Raises UserError for a field that two params would fill."""
+    config: dict[str, Any] = {}
+    top: dict[str, Any] = {}
+    for name, value in params.items():
+        for field, content in _fields(name, value):
+            place = config if field in GENERATION else top
+            if field in place:
+                raise UserError(f"`{name}` and another param both mean Gemini's `{field}`", "keep one of them")
+            place[field] = content
+    if isinstance(top.get("generationConfig"), Mapping):
+        config = {**config, **top.pop("generationConfig")}
+    return config, top
+
+
+def _fields(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if name == "response_format":
+        yield from _format(value)
+    elif name == "stop":
+        yield "stopSequences", value if isinstance(value, list) else [value]
+    else:
+        yield _WORDS.get(name, name), value
 
 
 def _format(wanted: Any) -> Iterator[tuple[str, Any]]:

@@ -32,7 +32,7 @@ _SAYS_NO_MONEY = re.compile(
     r"free-tier limit|free-models-per-day|insufficient (?:credits|balance|funds)|credit balance is too low", re.I
 )
 _SAYS_NO_KEY = re.compile(r"api key not valid", re.I)
-_SAYS_NO_MODEL = re.compile(r"is not a valid model id|invalid model(?: name)?\b", re.I)
+_SAYS_NO_MODEL = re.compile(r"is not a valid model id|invalid model(?:: | name passed)", re.I)
 _SAYS_WITHHELD = re.compile(r"output blocked by content filtering policy|^content exists risk", re.I)
 _A_DAY = re.compile(r"per_?day", re.I)  # in the id of a quota; what is used up comes back tomorrow
 _DEEPEST = 20  # levels of a body that are looked into

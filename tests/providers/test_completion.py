@@ -49,6 +49,7 @@ def test_an_error_inside_a_200_is_never_an_answer(row: Row) -> None:
         (None, "stop"), ("", "stop"),
         ("length", "length"), ("MAX_TOKENS", "length"), ("max_tokens", "length"), ("model_length", "length"),
         ("content_filter", "filter"), ("SAFETY", "filter"), ("PROHIBITED_CONTENT", "filter"),
+        ("eos_token", "stop"), ("max_output_tokens", "length"), ("sensitive", "filter"), ("RECITATION", "filter"),
         ("refusal", "refusal"),
         ("tool_calls", "tools"), ("function_call", "tools"), ("tool_use", "tools"),
         ("pause_turn", "pause_turn"), (7, "7"),

@@ -227,7 +227,8 @@ SCHEMA = {"type": "object"}
         ({}, {}),
         ({"temperature": 0, "top_k": 5}, {"temperature": 0, "top_k": 5}),
         ({"max_tokens": 8, "stop": "\n"}, {"max_tokens": 8, "stop_sequences": ["\n"]}),
-        ({"max_completion_tokens": 8, "stop": ["a", "b"]}, {"max_tokens": 8, "stop_sequences": ["a", "b"]}),
+        ({"stop": ["a", "b"]}, {"stop_sequences": ["a", "b"]}),
+        ({"stop": "a", "stop_sequences": ["b"]}, {"stop": "a", "stop_sequences": ["b"]}),  # for Anthropic to refuse
         ({"thinking": {"type": "adaptive"}}, {"thinking": {"type": "adaptive"}}),
     ],
 )
@@ -244,7 +245,7 @@ def test_claude_is_asked_in_its_own_words(params: Mapping[str, Any], body: Mappi
             {"maxOutputTokens": 8, "topP": 0.5, "topK": 5, "stopSequences": ["\n"], "presencePenalty": 1,
                 "frequencyPenalty": 1},
         ),
-        ({"max_completion_tokens": 8, "stop": ["a"]}, {"maxOutputTokens": 8, "stopSequences": ["a"]}),
+        ({"maxOutputTokens": 8, "stop": ["a"]}, {"maxOutputTokens": 8, "stopSequences": ["a"]}),
         ({"thinkingConfig": {"thinkingBudget": 0}}, {"thinkingConfig": {"thinkingBudget": 0}}),
         ({"temperature": 0, "generationConfig": {"temperature": 1}}, {"temperature": 1}),
         ({"response_format": {"type": "json_object"}}, {"responseMimeType": "application/json"}),
@@ -263,6 +264,20 @@ def test_gemini_is_sent_what_stands_beside_its_configuration_at_the_top() -> Non
     safety = [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}]
     assert sent("gemini", {"safetySettings": safety})[1] == {**GEMINI_ASKED, "safetySettings": safety}
     assert sent("gemini", {"response_format": {"type": "text"}})[1] == GEMINI_ASKED
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({"max_tokens": 8, "maxOutputTokens": 9}, "maxOutputTokens"),
+        ({"stopSequences": ["a"], "stop": "b"}, "stopSequences"),
+        ({"response_format": {"type": "json_object"}, "responseMimeType": "text/x.enum"}, "responseMimeType"),
+    ],
+)
+def test_two_params_for_one_field_of_gemini_are_the_users_to_mend(params: Mapping[str, Any], field: str) -> None:
+    for order in (params, dict(reversed(list(params.items())))):
+        with pytest.raises(UserError, match=f"both mean Gemini's `{field}`"):
+            provider("gemini").encode(request("gemini", order))
 
 
 @pytest.mark.parametrize("name", VARIABLES)

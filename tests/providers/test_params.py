@@ -123,6 +123,8 @@ RENAMED = [
     ("deepseek", "m", "max_completion_tokens", "max_tokens"),
     ("ollama", "m", "max_completion_tokens", "max_tokens"),
     ("mistral", "m", "max_completion_tokens", "max_tokens"),
+    ("anthropic", "m", "max_completion_tokens", "max_tokens"),
+    ("gemini", "m", "max_completion_tokens", "max_tokens"),
     ("mistral", "m", "seed", "random_seed"),
 ]
 

@@ -143,6 +143,13 @@ def test_azure_without_an_address_names_its_variable() -> None:
     assert caught.value.help == "export AZURE_OPENAI_ENDPOINT=https://…"
 
 
+def test_azure_without_a_date_for_a_deployment_names_the_variable() -> None:
+    address = {"AZURE_OPENAI_ENDPOINT": "https://r/openai/deployments/d"}
+    with pytest.raises(UserError) as caught:
+        connected("azure", {"AZURE_OPENAI_API_KEY": KEY, **address}).ready("m")
+    assert "OPENAI_API_VERSION" in caught.value.help
+
+
 def test_claude_is_told_the_version_of_its_api() -> None:
     with Server(lambda number, body, headers: Answer(body=b'{"content": []}')) as server:
         environ = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": server.url}
