@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from evalkit.providers.dialects import CHAT
 from evalkit.providers.params import fitted
 from evalkit.providers.vendors import VENDORS
 
@@ -205,3 +208,22 @@ def test_params_that_would_take_the_questions_place_or_break_the_reply_are_refus
 
 def test_more_than_one_reply_is_warned_of() -> None:
     assert said("aimlapi", {"n": 3}) == [("n", False, "3 replies are paid for and the first is scored")]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = st.sampled_from([*CHAT, "extra_body", "omit", "model", "messages", "stop_sequences"]) | st.text(max_size=8)
+
+
+@given(st.sampled_from([*VENDORS, "local"]), st.sampled_from(["m", "o9"]), st.dictionaries(NAMES, JSON, max_size=6))
+def test_no_param_is_dropped_or_renamed_without_a_word(provider: str, model: str, params: dict[str, Any]) -> None:
+    given_to = json.dumps(params)
+    found = fitted(provider, model, params)
+    remarked = {remark.name for remark in found.remarks}
+    omitted = params.get("omit")
+    meant = {*omitted, "omit", "extra_body"} if isinstance(omitted, list) and "omit" not in remarked else {"extra_body"}
+    assert {*params} - {*found.params} <= remarked | meant
+    assert json.dumps(params) == given_to
