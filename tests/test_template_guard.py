@@ -47,8 +47,8 @@ BOMBS = [
     ("{{ [9] | batch(10 ** 9, 1) | list | length }}", FULL),
     ("{{ 'a' * 1000001 }}", LARGE),
     ("{{ 'ä' * 500001 }}", LARGE),
-    ("{{ ['a'] * 300000 }}", LARGE),
-    ("{% for a in range(99999) %}{{ a }}{{ a }}{{ a }}{% endfor %}", LARGE),
+    ("{{ tags * 150000 }}", LARGE),
+    ("{% for a in range(30000) %}{{ text * 30 }}{% endfor %}", LARGE),
 ]
 
 
