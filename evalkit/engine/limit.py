@@ -1,7 +1,8 @@
 """How many calls a provider is given at once: grown while that brings more replies, cut when it is too much.
 
 Additive increase, multiplicative decrease (Chiu and Jain, 1989), with a slow start (RFC 5681), in rounds: a round
-is as many replies as the limit, all to calls that began after it last changed.
+is as many replies as the limit, all to calls that began after the limit's last change had taken effect. What was
+once found too much is tried again only after a rest, which is longer each time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ GROWTH = 0.1  # share by which a limit grows in a round once it was found too hi
 CUT = 0.7  # what is left of a limit that was too high; half of it in the slow start, which doubled it
 STEP = 1.25  # growth after which a gain in replies a second must be seen
 GAIN = 0.25  # share of that growth that the gain must have: a server that queues gives next to none
-REST = 10  # rounds without growth after it brought no gain; twice as many the next time
+REST = 10  # rounds before a limit that was too high is tried again; twice as many each time, up to LONGEST_REST
+LONGEST_REST = 160
+_NEVER = float("inf")
 
 
 class Limit:
@@ -26,17 +29,21 @@ class Limit:
         self.ceiling = max(ceiling, 1)
         self.now = min(START, self.ceiling)
         self._is_starting = True
-        self._changed = float("-inf")
+        self._changed = -_NEVER
+        self._settled = _NEVER  # when the first call that began after the change had its reply
         self._replies = 0
         self._seconds = 0.0
         self._busy = 0
         self._mark = (self.now, 0.0)  # a limit, and the replies a second that it brought
-        self._resting = 0  # rounds left without growth
+        self._too_high = _NEVER  # a limit that was
+        self._resting = 0  # rounds left until it is tried again
         self._rest = REST
 
     def replied(self, at: float, begun: float, busy: int) -> str:
         """A call that began at `begun` has its reply, while `busy` calls, itself among them, were under way."""
-        if begun < self._changed or busy < IN_USE * self.now:
+        if begun >= self._changed:
+            self._settled = min(self._settled, at)
+        if begun < self._settled or busy < IN_USE * self.now:
             return ""
         self._replies += 1
         self._seconds += at - begun
@@ -62,28 +69,32 @@ class Limit:
 
     def _round_ended(self, at: float, rate: float) -> str:
         marked, before = self._mark
-        if self._resting:
-            self._resting -= 1
-            self._mark = (self.now, (before + rate) / 2)
-            return ""
-        if self.now >= STEP * marked:
-            if before and rate < before * (1 + GAIN * (self.now / marked - 1)):
-                self._resting, self._rest = self._rest, self._rest * 2
-                return self._set(at, marked, f"{marked} at once bring as many replies a second")
+        if self.now >= STEP * marked and rate < before * (1 + GAIN * (self.now / marked - 1)):
+            return self._fall(at, marked, f"{marked} at once bring as many replies a second")
+        if self.now <= marked or self.now >= STEP * marked:
             self._mark = (self.now, rate)
-        elif self.now <= marked:
-            self._mark = (self.now, rate)
+        if self.now >= self._too_high:
+            self._too_high, self._rest = _NEVER, REST
         grown = self.now * 2 if self._is_starting else self.now + max(1, int(self.now * GROWTH))
+        if grown >= self._too_high and self._resting:
+            self._resting -= 1
+            return ""
         return self._set(at, grown, "replies came")
 
     def _cut(self, at: float, left: float, why: str) -> str:
         self._is_starting = False
-        return self._set(at, int(self.now * left), why)
+        return self._fall(at, int(self.now * left), why)
+
+    def _fall(self, at: float, limit: int, why: str) -> str:
+        if self.now >= self._too_high:
+            self._rest = min(self._rest * 2, LONGEST_REST)
+        self._too_high, self._resting = self.now, self._rest
+        return self._set(at, limit, why)
 
     def _set(self, at: float, limit: int, why: str) -> str:
         limit = min(max(limit, 1), self.ceiling)
         if limit == self.now:
             return ""
-        self.now, self._changed = limit, at
+        self.now, self._changed, self._settled = limit, at, _NEVER
         self.broke()
         return why
