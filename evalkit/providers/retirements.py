@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-MADE = "2026-11-25"  # the day on which the makers' pages were read; what was announced later is not here
+MADE = "2026-11-25"  # the day the table was made, of the makers' pages and of what others quote from them
 _OWN = {"openai": "openai", "anthropic": "anthropic", "gemini": "google"}  # providers, and whose models they serve
 _RESELLERS = ("aimlapi", "openrouter", "litellm")  # serve models of all makers; a maker's end is theirs too
 
@@ -27,7 +27,7 @@ class Retirement:
         """What a warning says of a model, and what to do."""
         when = f"{'retired' if self.day <= MADE else 'retires'} on {self.day}"
         then = f"; from then on {self.use} answers in its place, at its price" if self.reroutes else ""
-        return f"`{model}` {when}{then}", f"use {self.use} (announced by its maker, as read on {MADE})"
+        return f"`{model}` {when}{then}", f"use {self.use} (announced by its maker, as known on {MADE})"
 
 
 RETIREMENTS = (
@@ -36,7 +36,6 @@ RETIREMENTS = (
     Retirement("google", r"gemini-2\.5-flash", "2026-12-01", "gemini-3.5-flash-lite", reroutes=True),
     Retirement("google", r"gemini-2\.0-flash(-001)?", "2026-06-01", "gemini-2.5-flash-lite"),
     Retirement("google", r"gemini-2\.0-flash-lite(-001)?", "2026-06-01", "gemini-2.5-flash-lite"),
-    Retirement("google", r"gemini-1\.5-(pro|flash|flash-8b)(-\d{3}|-latest)?", "2025-09-24", "gemini-2.5-flash-lite"),
     # https://developers.openai.com/api/docs/deprecations
     Retirement("openai", r"gpt-3\.5-turbo(-0125)?", "2026-10-23", "gpt-5.6-terra"),
     Retirement("openai", r"gpt-4(-0613|-1106-preview)?", "2026-10-23", "gpt-5.6-sol"),
@@ -57,8 +56,6 @@ RETIREMENTS = (
     Retirement("openai", r"gpt-4o-mini(-2024-07-18)?", "2027-01-14", "gpt-6-luna"),
     Retirement("openai", r"gpt-4\.1(-mini)?(-2025-04-14)?", "2027-01-14", "gpt-6-luna"),
     # https://platform.claude.com/docs/en/about-claude/model-deprecations
-    Retirement("anthropic", r"claude-2\.[01]", "2025-07-21", "claude-sonnet-4-6"),
-    Retirement("anthropic", r"claude-3-sonnet-20240229", "2025-07-21", "claude-sonnet-4-6"),
     Retirement("anthropic", r"claude-3-5-sonnet-(20240620|20241022|latest)", "2025-10-28", "claude-sonnet-4-6"),
     Retirement("anthropic", r"claude-3-opus-(20240229|latest)", "2026-01-05", "claude-opus-4-8"),
     Retirement("anthropic", r"claude-3-7-sonnet-(20250219|latest)", "2026-02-19", "claude-sonnet-4-6"),

@@ -58,7 +58,7 @@ def test_a_spec_is_warned_at_its_model(project: Project) -> None:
         "`gemini/gemini-2.5-pro` retires on 2026-12-01; "
         "from then on gemini-3.8-flash answers in its place, at its price"
     )
-    assert problem.help == f"use gemini-3.8-flash (announced by its maker, as read on {MADE})"
+    assert problem.help == f"use gemini-3.8-flash (announced by its maker, as known on {MADE})"
 
 
 def test_a_model_of_the_command_line_is_warned_of_too(project: Project) -> None:
