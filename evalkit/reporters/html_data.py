@@ -25,6 +25,7 @@ from evalkit.reporters.html_columns import (
     column_table,
 )
 from evalkit.reporters.html_headline import Headline, headline_of
+from evalkit.reporters.html_paces import PaceView, pace_views
 from evalkit.reporters.html_trial import TrialView, trial_mark, trial_view
 from evalkit.reporters.interface import one_line
 
@@ -73,6 +74,7 @@ class Page:
     circumstances: tuple[str, ...]
     command: str
     notes: tuple[str, ...]
+    paces: tuple[PaceView, ...]
     shown: str
     sections: tuple[Section, ...]
     left_out: str
@@ -94,6 +96,7 @@ def page_of(run: StoredRun) -> Page:
         circumstances=tuple(one_line(fact, LINE_LIMIT) for fact in _circumstances(info) if fact),
         command=one_line(info.command, LINE_LIMIT),
         notes=tuple(one_line(note, LINE_LIMIT) for note in info.notes),
+        paces=tuple(pace_views(info.paces)),
         shown=count(census.totals.total(), "trial"),
         sections=tuple(_sections(info, chosen, census.totals)),
         left_out=f"{count(left_out, 'more trial')} in results.jsonl" if left_out else "",
