@@ -5,6 +5,7 @@ A plan streams: it renders a case when its trials are taken and keeps no case.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -82,7 +83,7 @@ class Plan:
         """A spec's trials. Draws are counted over all its cases, so that a selection changes no reply."""
         seen: Counter[bytes] = Counter()
         chosen = (case for case in self._cases(spec, seen) if case is not None)
-        for trials in islice(chosen, self.selection.limit):
+        for trials in islice(chosen, min(self.selection.limit or sys.maxsize, sys.maxsize)):
             yield from trials
 
     def _cases(self, spec: Spec, seen: Counter[bytes]) -> Iterator[list[Trial] | None]:

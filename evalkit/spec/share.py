@@ -19,6 +19,8 @@ from evalkit.documents.read import SIZE_LIMIT, Document, read, read_text_file
 from evalkit.errors import did_you_mean
 from evalkit.records.problem import Place, Problem
 
+_PRIVATE_FOLDERS = frozenset((".git", ".evalkit", ".aws", ".ssh"))
+_PRIVATE_FILES = frozenset((".netrc", ".npmrc", ".pypirc", ".git-credentials", ".dockercfg"))
 STRUCTURED = (".yaml", ".yml", ".json")
 _DEEPEST = 20  # files that name files
 
@@ -175,6 +177,9 @@ def about_file(path: Path, name: Node, root: Path) -> Problem | None:
     """What is wrong with a file that a spec names, before it is opened: outside the project, not there, empty."""
     if not path.is_relative_to(root.resolve()):
         return Problem(name.place, f"`{name.text}` lies outside the project", "copy it into the project")
+    if _may_hold_keys(path.relative_to(root.resolve())):
+        help = "no spec reads git's and evalkit's own folders, nor files where keys are kept"
+        return Problem(name.place, f"`{name.text}` may hold keys", help)
     if not os.path.isfile(path):  # Path.is_file() raises for a name that is too long
         what = "is a folder" if os.path.isdir(path) else "is no file" if os.path.lexists(path) else "is not there"
         is_folder = os.path.isdir(path.parent)
@@ -185,6 +190,11 @@ def about_file(path: Path, name: Node, root: Path) -> Problem | None:
     if path.stat().st_size == 0:
         return Problem(name.place, f"the file `{name.text}` is empty", "put something into it")
     return None
+
+
+def _may_hold_keys(path: Path) -> bool:
+    """Whether a file of the project is where tools keep keys and tokens, so that a stranger's spec could send them."""
+    return not _PRIVATE_FOLDERS.isdisjoint(path.parts) or path.name in _PRIVATE_FILES or path.name.startswith(".env")
 
 
 def _named_file(node: Node) -> str | None:

@@ -78,6 +78,17 @@ def test_nothing_outside_the_project_is_read(tmp_path: Path, name: str) -> None:
     assert problem.message == f"`{name}` lies outside the project"
 
 
+@pytest.mark.parametrize("name", [".env", ".env.local", ".git/config", "sub/.netrc", ".evalkit/replies.db"])
+def test_files_where_keys_are_kept_are_not_shared(tmp_path: Path, name: str) -> None:
+    """A stranger's spec could send them to a model, and the model's reply into a report."""
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("TOKEN=s3cret")
+    for text in (f"prompt: {{file: {name}}}\n" + CASE, f"prompt: hi\nexpect: a\ncases: [{{file: {name}}}]\n"):
+        (problem,) = loaded(tmp_path, text).errors
+        assert problem.message == f"`{name}` may hold keys"
+
+
 def test_a_mistake_in_a_shared_file_names_both_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text = "prompt: '{{ text }}'\nexpect:\n  - file: shared/checks.yaml\ncases: [{vars: {text: hi}}]\n"
