@@ -116,11 +116,12 @@ class _Course:
         most = self._most(error)
         self.policy.announce(Waiting(self.wait, error.message, len(self.attempts) + 1, most))
         # In a pause of the whole provider the call waits in line, where it is ahead of those that came later.
-        if not pauses_all(error) and self.policy.stop.wait(self.wait):
+        waits_in_line = pauses_all(error)
+        if not waits_in_line and self.policy.stop.wait(self.wait):
             raise NotAsked("interrupted", "stopped while waiting for another attempt")
         self.left -= self.wait
         try:
-            self.turn.take(self.left)
+            self.turn.take(self.left + (self.wait if waits_in_line else 0.0))
         except NotAsked as why:
             if why.kind == "interrupted":
                 raise

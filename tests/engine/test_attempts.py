@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -125,6 +126,40 @@ def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
     came, seen = asked([failure(429, retry_after="3600")], trying)
     assert came.error is not None
     assert (came.error.kind, seen, trying.announced) == ("transient", 1, [])
+    assert came.error.message.endswith(": no: asks to wait 3600 s, longer than the 20 s a call may take")
+
+
+def test_a_wait_beyond_what_is_left_of_the_deadline_says_so() -> None:
+    came, seen = asked([failure(429, retry_after="1"), failure(429, retry_after="1.9")], Trying(deadline=2.0))
+    assert came.error is not None
+    assert (seen, len(came.attempts)) == (2, 2)
+    assert "asks to wait 2 s, longer than what is left of the 2 s a call may take" in came.error.message
+
+
+@pytest.mark.parametrize(
+    ("first", "kind", "seen"),
+    [
+        (failure(429, x_should_retry="false", **SOON), "rejected", 1),
+        (failure(500, x_should_retry="false", **SOON), "rejected", 1),
+        (failure(400, x_should_retry="true", **SOON), "transient", 3),
+        (failure(401, x_should_retry="true", **SOON), "terminal", 1),
+    ],
+    ids=["429 without", "500 without", "400 with", "401 all the same"],
+)
+def test_whether_a_server_wants_another_attempt_is_heeded(first: Answer, kind: str, seen: int) -> None:
+    came, tried = asked([first], Trying(attempts=3))
+    assert came.error is not None
+    assert (came.error.kind, tried) == (kind, seen)
+
+
+def test_a_wait_is_read_from_the_body_where_no_header_has_one() -> None:
+    details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "0.02s"}]
+    body = json.dumps([{"error": {"code": 429, "message": "slow down", "details": details}}]).encode()
+    trying = Trying()
+    came, seen = asked([Answer(429, body=body), reply("yes")], trying)
+    assert (came.error, seen) == (None, 2)
+    assert 0.02 <= trying.announced[0].seconds <= 0.02 * (1 + JITTER)
+    assert came.attempts[1].waited >= 0.02
 
 
 def test_an_attempt_has_no_more_time_than_the_call_has_left() -> None:
