@@ -68,7 +68,7 @@ def _pointed_at(place: Place) -> Iterator[str]:
 
 def _width(character: str) -> int:
     """Terminal cells of a character."""
-    if unicodedata.combining(character):
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):  # marks, joiners, selectors
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 

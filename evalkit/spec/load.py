@@ -86,15 +86,16 @@ def _loaded(readings: Sequence[_Reading], settings: Settings) -> Loaded:
 
 def spec_files(paths: Iterable[Path]) -> list[Path]:
     """The files that hold specs: those named, and below a folder those whose names and folders say so."""
-    files: list[Path] = []
+    files: dict[str, Path] = {}  # each once, also where it is named in several ways
     for path in paths:
         if not os.path.exists(path):  # Path.exists() raises for a name that is too long
             raise UserError(f"there is no file or folder `{path}`", "name a spec, or a folder of specs")
         found = sorted(_below(path)) if path.is_dir() else [path]
         if not found:
             raise NothingToMeasure(f"no spec in `{path}`", "a spec is a .yaml file; `_` at the front hides one")
-        files += [file for file in found if file not in files]
-    return files
+        for file in found:
+            files.setdefault(os.path.realpath(file), file)  # Path.resolve() raises for circles of links
+    return list(files.values())
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -23,6 +23,8 @@ from evalkit.spec.checks import CheckReader
 from evalkit.spec.identity import Names
 from evalkit.spec.sources import Combination, Entry
 
+_MOST_BAD = 1_000  # problems of rows after which the others are not looked at
+
 
 class Rows:
     """One pass over what one entry brings. Streams: no case is kept, but those that `sample` has drawn."""
@@ -34,6 +36,7 @@ class Rows:
         self._names = names
         self._around = entry.around
         self._draws = entry.around.draws()
+        self._bad: list[Problem] = []  # of rows; the others go on
 
     def cases(self) -> Iterator[Case | Problem]:
         """The cases, and a Problem in place of what cannot be read."""
@@ -43,7 +46,7 @@ class Rows:
             for case in _chosen(self._taken(), entry):
                 is_empty = False
                 yield case
-            if is_empty:
+            if is_empty and not self._bad:
                 what = f"no row of `{entry.shown}` is left" if entry.file else "no case is left"
                 key = "where" if entry.where else "file" if entry.file else "matrix"
                 yield Problem(
@@ -55,6 +58,7 @@ class Rows:
             yield Problem(error.place or entry.place, error.message, error.help)
         except (SpecError, UserError) as error:
             yield from (error.problems if isinstance(error, SpecError) else [Problem(entry.place, error.message)])
+        yield from self._bad
 
     def _taken(self) -> Iterator[Case]:
         """Every case for which `where` holds."""
@@ -74,15 +78,26 @@ class Rows:
         entry = self._entry
         assert entry.file is not None
         for row in catalog.loader(entry.file.suffix).rows(entry.file):
-            place = Place(entry.shown, row.line)
-            if isinstance(row.values.get("vars"), Mapping):
-                yield from self._whole(row, place)
-                continue
-            if entry.columns:
-                named = {name: self._cell(row, name, column) for name, column in entry.columns.items()}
-                row = Row({**row.values, **named}, row.line)
-            _hold(row.values, row.line)
-            yield from self._combined(row, self._checks_of(row.values.get("expect"), place), place)
+            try:
+                yield from self._of_row(row, Place(entry.shown, row.line))
+            except SpecError as error:
+                self._bad += error.problems
+            except DataError as error:
+                self._bad.append(Problem(Place(entry.shown, error.line), error.message, error.help))
+            if len(self._bad) >= _MOST_BAD:
+                return
+
+    def _of_row(self, row: Row, place: Place) -> Iterator[Case]:
+        """The cases of one row. Raises SpecError or DataError where it is of no use."""
+        entry = self._entry
+        if isinstance(row.values.get("vars"), Mapping):
+            yield from self._whole(row, place)
+            return
+        if entry.columns:
+            named = {name: self._cell(row, name, column) for name, column in entry.columns.items()}
+            row = Row({**row.values, **named}, row.line)
+        _hold(row.values, row.line)
+        yield from self._combined(row, self._checks_of(row.values.get("expect"), place), place)
 
     def _combined(self, row: Row, checks: tuple[Check, ...], place: Place) -> Iterator[Case]:
         """A case for each combination, of what a row says."""

@@ -15,7 +15,7 @@ from evalkit.errors import did_you_mean, nearest
 from evalkit.records.problem import Place
 from evalkit.records.spec import Case, Check
 from evalkit.settings import settings_for
-from evalkit.spec.load import read_all
+from evalkit.spec.load import read_all, spec_files
 from evalkit.spec.render import Binder
 from tests.projects import Project
 from tests.spec.loading import asked, cases_of, loaded, spec_of
@@ -274,3 +274,14 @@ def test_words_too_long_to_be_slips_are_not_compared_and_long_lists_are_cut() ->
     assert nearest("a" * 101, ["a" * 100 + "b"]) == ""
     names = [f"n{number:03}" for number in range(50)]
     assert did_you_mean("x", names) == "known: " + ", ".join(f"`{name}`" for name in names[:40]) + ", and 10 more"
+
+
+def test_a_file_that_is_named_in_several_ways_is_one_spec(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(REST, "utf-8")
+    (tmp_path / "link.yaml").symlink_to(path)
+    (tmp_path / "circle.yaml").symlink_to("circle.yaml")
+    ways = (path, tmp_path / "sub" / ".." / "spec.yaml", tmp_path / "link.yaml")
+    (tmp_path / "sub").mkdir()
+    assert spec_files(ways) == [path]
+    assert spec_files((tmp_path,)) == [tmp_path / "circle.yaml", tmp_path / "link.yaml"]
