@@ -104,7 +104,7 @@ def _pass_rate(least: float, cases: Tally) -> _Part:
 def _mean(name: str, kept: Sum, missing: int, limit: Limit) -> _Part:
     """A mean within its limits, also if every one that is missing counted 0 or 1."""
     if not kept.count:
-        return _Part("open", f"no trial gives `{name}`")
+        return _Part("open" if missing else "empty", f"no trial gives `{name}`")
     everyone = kept.count + missing
     low, high = kept.total / everyone, (kept.total + missing) / everyone
     said = f"`{name}` is {_shown(kept.total / kept.count, limit)}"

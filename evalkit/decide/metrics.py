@@ -9,6 +9,8 @@ from evalkit.decide.counts import Sum
 from evalkit.errors import TemplateError
 from evalkit.records.run import Metric
 
+NO_NUMBER = "it is no number"
+
 
 def metrics_of(sums: Mapping[str, Sum], derived: Mapping[str, str]) -> dict[str, Metric]:
     """Every metric that has a value, by name: the checks' own in their order, then the derived ones."""
@@ -33,5 +35,5 @@ def derived_value(expression: str, values: Mapping[str, float]) -> float | str:
     except TemplateError as error:
         return error.message
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "it is no number"
+        return NO_NUMBER
     return float(value)

@@ -61,12 +61,15 @@ class Performer:
 
 
 def outcome_of(scores: Sequence[Score]) -> Outcome:
-    """A trial's outcome: a check that failed wins, else one without a verdict, else it passed; advisory ones apart."""
+    """A trial's outcome: a check that failed wins, else one without a verdict, else it passed; advisory ones apart.
+
+    With advisory checks alone it passed, whatever they say: the gate looks at the metrics they give.
+    """
     outcomes = {score.outcome for score in scores if not score.is_advisory}
     for outcome in (Outcome.FAILED, Outcome.ERRORED):
         if outcome in outcomes:
             return outcome
-    return Outcome.PASSED if outcomes else Outcome.ERRORED
+    return Outcome.PASSED if scores else Outcome.ERRORED
 
 
 def _result(

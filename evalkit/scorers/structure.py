@@ -15,11 +15,19 @@ from referencing import Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from evalkit.errors import CheckError
+from evalkit.errors import CheckError, nearest
 from evalkit.records.result import Answer, Score, failed, not_found, passed
 from evalkit.records.spec import Check
 from evalkit.scorers.extract import compiled, parse_json, search
 from evalkit.scorers.interface import SHOWN, kind_of, one_line, quoted
+
+_ANNOTATIONS = (
+    "$schema $id $anchor $comment $defs $vocabulary $dynamicAnchor $recursiveAnchor definitions id title description "
+    "default examples deprecated readOnly writeOnly contentEncoding contentMediaType contentSchema then else "
+    "minContains maxContains discriminator nullable example"
+)
+_DRAFTS = (jsonschema.Draft202012Validator, jsonschema.Draft7Validator, jsonschema.Draft4Validator)
+_KEYWORDS = frozenset(_ANNOTATIONS.split()).union(*(draft.VALIDATORS for draft in _DRAFTS))
 
 
 class JsonSchema:
@@ -38,7 +46,7 @@ class JsonSchema:
             where = [*error.absolute_path]
             said = one_line(worst.message, SHOWN * 3) + (f" (at {'/'.join(map(str, where))})" if where else "")
             raise CheckError(f"not a JSON Schema: {said}", where=[check.scorer, *where]) from None
-        _check_references(schema)
+        _check_words(schema)
         # The registry holds the drafts alone; jsonschema's own would fetch what a `$ref` names, from disk or network.
         self._validator: Validator = _with_time_limit(kind)(schema, registry=REGISTRY)
 
@@ -60,14 +68,22 @@ class JsonSchema:
         return failed(one_line(f"at `{worst.json_path}`: {said}", SHOWN * 3))
 
 
-def _check_references(schema: Any) -> None:
-    """Raise CheckError for the first reference of a schema that leads nowhere."""
+def _check_words(schema: Any) -> None:
+    """Raise CheckError for the first reference that leads nowhere, and for the first slip of a keyword.
+
+    A keyword that a validator does not know is passed over, so that `requird` would ask for nothing.
+    """
     root = Resource.from_contents(schema, default_specification=DRAFT202012)
     name = root.id() or ""
     parts = [(root, REGISTRY.with_resource(name, root).resolver(name))]
     while parts:
         part, resolver = parts.pop()
-        reference = part.contents.get("$ref") if isinstance(part.contents, Mapping) else None
+        words: Mapping[str, Any] = part.contents if isinstance(part.contents, Mapping) else {}
+        for word in words:
+            near = "" if word in _KEYWORDS or word.startswith("x-") else nearest(str(word), _KEYWORDS)
+            if near:
+                raise CheckError(f"JSON Schema has no keyword `{word}`", help=f"did you mean `{near}`?")
+        reference = words.get("$ref")
         try:
             if isinstance(reference, str):
                 resolver.lookup(reference)

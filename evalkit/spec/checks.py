@@ -131,7 +131,7 @@ def _steps(node: Node, complain: Complaints) -> Iterator[Step]:
     if not isinstance(node.value, dict):
         yield Step(str(node.value))
         return
-    kinds = [key for key in node.value if key not in _STEP_OPTIONS]
+    kinds = [key for key in node.own() if key not in _STEP_OPTIONS]
     if len(kinds) == 1:
         options = {key: node.value[key].plain() for key in _STEP_OPTIONS if key in node.value}
         yield Step(kinds[0], node.value[kinds[0]].plain(), options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from evalkit import templates
+from evalkit.decide.metrics import NO_NUMBER, derived_value
 from evalkit.documents.nodes import Node
 from evalkit.errors import TemplateError, did_you_mean
 from evalkit.records.problem import Place, Problem
@@ -82,8 +83,13 @@ def about_metrics(spec: Spec, labels: Collection[str], places: Mapping[str, Plac
             read = templates.check_expression(expression)
         except TemplateError:
             continue
-        for missing in sorted(read - known):
-            yield Problem(places[name], *_no_metric(missing, known))
+        missing = sorted(read - known)
+        for each in missing:
+            further_down = f"it is defined further down; move `{each}` above `{name}`" if each in spec.metrics else ""
+            message, help = _no_metric(each, known)
+            yield Problem(places[name], message, further_down or help)
+        if not missing and derived_value(expression, _some_values(read)) == NO_NUMBER:
+            yield Problem(places[name], f"`{name}` is no number", "write a formula: 2 * p * r / (p + r)")
         known.add(name)
     for rule in spec.gate:
         for name, limit in rule.metrics.items():
@@ -91,6 +97,11 @@ def about_metrics(spec: Spec, labels: Collection[str], places: Mapping[str, Plac
                 yield Problem(rule.places[name], *_no_metric(name, known))
             elif name in labels:
                 yield from _about_limit(name, limit, rule.places[name])
+
+
+def _some_values(names: Collection[str]) -> dict[str, float]:
+    """A value for each metric, no two equal, to see what kind of thing a formula gives."""
+    return {name: 1 / (number + 2) for number, name in enumerate(sorted(names))}
 
 
 def _about_limit(name: str, limit: Limit, place: Place) -> Iterator[Problem]:

@@ -25,7 +25,7 @@ def models_of(root: Node, settings: Settings, complain: Complaints) -> tuple[Mod
         _model(node, params, settings, complain) for node in (several.value if several else [one] if one else [])
     )
     if settings.models:
-        return tuple(_named(text, params, Place("-m"), settings, complain) for text in settings.models)
+        return tuple(_named(text, params, Place("-m"), settings, complain) for text in dict.fromkeys(settings.models))
     if not own:
         return (_named(settings.default_model, params, Place("EVALKIT_MODEL"), settings, complain),)
     names = [model.name for model in own]
@@ -45,7 +45,8 @@ class _Param:
 
 
 def _params_of(node: Node | None) -> dict[str, _Param]:
-    return {name: _Param(item.plain(), node.key_place(name)) for name, item in node.value.items()} if node else {}
+    """The parameters of a mapping; its `x-` keys are the user's and are not sent."""
+    return {name: _Param(item.plain(), node.key_place(name)) for name, item in node.own().items()} if node else {}
 
 
 def _model(node: Node, shared: Mapping[str, _Param], settings: Settings, complain: Complaints) -> Model:

@@ -87,7 +87,7 @@ class _Stage:
         self._variants = [v for v in spec.variants if any(map(_is_template, v.messages))]
         self._rules = [rule for rule in spec.gate if rule.is_scoped]
         self._matched = Counter[int]()
-        self._is_gated_by_score = any(rule.metrics or rule.mean_score is not None for rule in spec.gate)
+        self._is_gated_by_score = any(rule.metrics for rule in spec.gate)
 
     def play(self, case: Case) -> None:
         """Note what is wrong with one case."""

@@ -155,7 +155,7 @@ METRICS: list[tuple[Mapping[str, Limit], int, str, str, str]] = [
     (FLOOR, 0, "1 -", "open", "`tone` is 1; 1 trial without a verdict could still decide it"),
     (FLOOR, 0, "1 1 -", "holds", "`tone` is 1"),
     (FLOOR, 0, "- -", "open", "no trial gives `tone`"),
-    ({"tune": Limit(0.6)}, 0, "1", "open", "no trial gives `tune`"),
+    ({"tune": Limit(0.6)}, 0, "1", "empty", "no trial gives `tune`"),
     (CEILING, 0, "0.5 0.7", "holds", "`tone` is 0.6"),
     (CEILING, 0, "0.7", "fails", "`tone` is 0.7"),
     (CEILING, 9, "0.5 E", "open", "`tone` is 0.5; 1 trial without a verdict could still decide it"),

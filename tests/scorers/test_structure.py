@@ -97,6 +97,8 @@ REFUSED = [
     ("string", "`json_schema` takes a schema, not a text"),
     ([INVOICE], "`json_schema` takes a schema, not a list"),
     (None, "`json_schema` takes a schema, not a null"),
+    ({"type": "object", "requird": ["a"]}, "JSON Schema has no keyword `requird`"),
+    ({"properties": {"requird": {"typ": "string"}}}, "JSON Schema has no keyword `typ`"),
     (
         {"type": "sting"},
         "not a JSON Schema: 'sting' is not one of "

@@ -124,3 +124,12 @@ def test_a_scope_that_a_selection_leaves_empty_does_not_count(tmp_path: Path) ->
     stored = Session(settings_for((tmp_path / "spec.yaml",), {}, keyword="[de")).run()
     assert [rule.verdict for rule in rules(stored)] == ["empty", "holds"]
     assert stored.info.exit_code == 0
+
+
+def test_advisory_checks_alone_are_gated_by_their_metric(tmp_path: Path) -> None:
+    text = SPEC.replace("    name: agrees\n", "    name: agrees\n    advisory: true\n")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "replies.yaml").write_text(REPLIES, "utf-8")
+    for least, code in ((0.7, 0), (0.8, 1)):
+        (tmp_path / "spec.yaml").write_text(f"{text}gate: {{metrics: {{agrees: {least}}}}}", "utf-8")
+        assert Session(settings_for((tmp_path / "spec.yaml",), {})).run().info.exit_code == code
