@@ -224,9 +224,17 @@ def _verdict(info: RunInfo) -> str:
     return {
         0: "Every gate holds.",
         1: f"{failing} of {count(len(info.columns), 'column')} {fails} gate.",
-        3: "No verdict: errors leave it open.",
+        3: f"No verdict: it is left open by {_open(info)}.",
         4: "Nothing was measured.",
     }.get(info.exit_code or 0, "")
+
+
+def _open(info: RunInfo) -> str:
+    """What has no verdict."""
+    trials = sum((column.trials for column in info.columns), Tally())
+    errored = [count(trials.errored, "error")] if trials.errored else []
+    unasked = [f"{count(trials.unasked, 'trial')} not asked"] if trials.unasked else []
+    return " and ".join(errored + unasked) or "errors"
 
 
 def _rate(column: ColumnSummary) -> str:

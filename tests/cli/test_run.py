@@ -26,7 +26,7 @@ SCRIPT = """
         (yes_spec("yes"), [], 0, "Every gate holds. 1 case, 1 call, 0 replayed, $0,"),
         (yes_spec("yes", "no"), [], 1, "1 of 1 column fails its gate."),
         (yes_spec("yes", "no") + "gate: {pass_rate: 0.5}\n", [], 0, "Every gate holds."),
-        (yes_spec("yes", "broken"), [], 3, "No verdict: errors leave it open."),
+        (yes_spec("yes", "broken"), [], 3, "No verdict: it is left open by 1 error."),
         (yes_spec("yes", "one"), ["--offline"], 3, "2 trials not asked: no recording, and --offline never asks"),
         (yes_spec("yes", "yes2"), ["--max-calls", "1"], 3, "1 trial not asked: --max-calls 1 is reached"),
         (SKIPPED, [], 4, "Nothing was measured."),
