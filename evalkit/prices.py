@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,6 +30,7 @@ _LISTED = {  # our names of vendors, and the list's
 _RESELLERS = ("aimlapi", "litellm")  # the makers' list prices are the nearest thing known
 _MAKERS = {"mistralai": "mistral", "xai": "x-ai", "moonshot": "moonshotai"}
 _CAUTION = 2  # a prompt of code, digits or rare scripts may have twice the tokens that its letters suggest
+_FRAME = 100  # tokens at worst that a model's own template puts around the messages (harmony's are 70)
 
 
 def stated_usd(body: Mapping[str, Any], headers: Mapping[str, str]) -> float | None:
@@ -66,13 +68,21 @@ class Size:
 
 
 def size_of(request: Request) -> Size:
-    """A request's size: a token for every four characters (of those that UTF-8 needs more bytes for, more)."""
+    """A request's size: a token for every four characters (of those that UTF-8 needs more bytes for, more).
+
+    Tools, schemas and whatever else of the params has parts is read by the model, too.
+    """
     letters = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
+    letters += sum(len(json.dumps(value, default=str)) for value in request.params.values() if _has_parts(value))
     inner = (request.params.get(name) for name in _INSIDE)
     params = [request.params, *(params for params in inner if isinstance(params, Mapping))]
     bounds = [bound for each in params for name in _BOUNDS if (bound := _whole(each.get(name)))]
     times = max((_whole(each.get("n")) or 1 for each in params), default=1)
     return Size(-(-letters // 4), max(bounds, default=MOST_TOKENS) * times, bool(bounds))
+
+
+def _has_parts(value: Any) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(part, Mapping) for part in value))
 
 
 def _whole(value: Any) -> int | None:
@@ -103,9 +113,9 @@ class Tariff:
         return self._usd(request.provider, request.model, Usage(size.prompt, size.completion))
 
     def worst(self, request: Request) -> float | None:
-        """The same for a budget: with twice the tokens in the prompt."""
+        """The same for a budget: with twice the tokens in the prompt, and those of a template around it."""
         size = size_of(request)
-        return self._usd(request.provider, request.model, Usage(size.prompt * _CAUTION, size.completion))
+        return self._usd(request.provider, request.model, Usage(size.prompt * _CAUTION + _FRAME, size.completion))
 
     def _usd(self, provider: str, model: str, usage: Usage, served: str = "") -> float | None:
         if provider in FREE:

@@ -109,7 +109,8 @@ def test_without_the_price_list_a_price_is_unknown(monkeypatch: pytest.MonkeyPat
         ("123456789", {"max_tokens": 5.0, "max_completion_tokens": 7}, Size(3, 7)),
         ("é" * 4, {"max_tokens": 5}, Size(2, 5)),
         ("", {"max_tokens": 5, "n": 3}, Size(0, 15)),
-        ("", {"extra_body": {"max_tokens": 9}}, Size(0, 9)),
+        ("", {"extra_body": {"max_tokens": 9}}, Size(5, 9)),
+        ("", {"max_tokens": 5, "tools": [{"a": "b" * 32}], "stop": ["ccccccccc"]}, Size(11, 5)),
         ("", {}, Size(0, MOST_TOKENS, is_bounded=False)),
         ("", {"max_tokens": "many"}, Size(0, MOST_TOKENS, is_bounded=False)),
         ("", {"max_tokens": True, "n": 2}, Size(0, MOST_TOKENS * 2, is_bounded=False)),
@@ -119,7 +120,7 @@ def test_a_request_has_a_size(text: str, params: dict[str, Any], size: Size) -> 
     assert size_of(asked("mine/m", text, **params)) == size
 
 
-def test_the_worst_case_of_a_call_counts_its_prompt_twice() -> None:
+def test_the_worst_case_of_a_call_counts_its_prompt_twice_and_a_frame_around_it() -> None:
     request = asked("mine/m", "x" * 400, max_tokens=10)
     assert MINE.estimate(request) == pytest.approx(200e-6)
-    assert MINE.worst(request) == pytest.approx(300e-6)
+    assert MINE.worst(request) == pytest.approx(400e-6)

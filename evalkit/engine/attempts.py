@@ -28,7 +28,8 @@ class Policy:
     """At most `attempts` of one call within `deadline` seconds; `stop` is set when the run is to end.
 
     The seconds are those of attempts and of waits after errors; standing in line for a place is not among them.
-    `standing` learns of every error, and knows what is not to be tried again after all.
+    `standing` learns of every error, and knows what is not to be tried again after all; `affords` says whether there
+    is money for another attempt after an error.
     """
 
     attempts: int
@@ -36,6 +37,7 @@ class Policy:
     stop: Flag
     announce: Callable[[Waiting], None]
     standing: Standing = field(default_factory=Standing)
+    affords: Callable[[ProviderError], bool] = lambda error: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class _Course:
             return self._summed_up(error)
         if self.wait < self.left:
             return None
-        if error.retry_after is None:
+        if not error.retry_after:
             return self._summed_up(error)
         what = "the" if error.retry_after >= self.policy.deadline else "what is left of the"
         wish = (
@@ -126,16 +128,18 @@ class _Course:
             if why.kind == "interrupted":
                 raise
             return self._summed_up(error)
-        return self._summed_up(error) if self.policy.standing.why_not(self.request) else None
+        if self.policy.standing.why_not(self.request):
+            return self._summed_up(error)
+        return None if self.policy.affords(error) else self._summed_up(error, "; no money for another attempt")
 
     def _most(self, error: ProviderError) -> int:
         return min(2, self.policy.attempts) if error.status == _OUT_OF_TIME else self.policy.attempts
 
-    def _summed_up(self, error: ProviderError) -> ProviderError:
+    def _summed_up(self, error: ProviderError, besides: str = "") -> ProviderError:
         if len(self.attempts) == 1:
-            return error
+            return _said(error, error.message + besides)
         seconds = sum(attempt.seconds + attempt.waited for attempt in self.attempts)
-        return _said(error, f"{error.message} ({len(self.attempts)} attempts, {seconds:.0f} s)")
+        return _said(error, f"{error.message} ({len(self.attempts)} attempts, {seconds:.0f} s){besides}")
 
 
 def _exchange(provider: Provider, request: Request, body: bytes) -> tuple[Recording, Reply] | ProviderError:
@@ -152,7 +156,7 @@ def _exchange(provider: Provider, request: Request, body: bytes) -> tuple[Record
 
 
 def _wait_after(error: ProviderError, attempts: int) -> float:
-    if error.retry_after is not None:
+    if error.retry_after:  # "0" is no wait: the attempts would be used up at once
         return error.retry_after + random.random() * min(error.retry_after * JITTER, LONGEST_JITTER)
     return min(FIRST_WAIT * 2.0 ** (attempts - 1), LONGEST_WAIT) * (1 - random.random() * JITTER)
 

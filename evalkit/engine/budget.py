@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from evalkit.engine.attempts import Asked
-from evalkit.errors import NotAsked, UserError
+from evalkit.errors import NotAsked, ProviderError, UserError
 from evalkit.prices import HOW_TO_PRICE, MOST_TOKENS, Tariff, size_of
 from evalkit.records.exchange import Request
 from evalkit.records.spec import Spec
@@ -51,9 +51,13 @@ def _named(owner: str) -> str:
 
 @dataclass(slots=True)
 class Bill:
-    """What a call cost, to be filled in: US dollars, None for a price that is not known."""
+    """What a call cost, to be filled in: US dollars of its last attempt, None for a price that is not known.
+
+    `affords` says whether there may be another attempt after one that brought an error.
+    """
 
     usd: float | None = 0.0
+    affords: Callable[[ProviderError], bool] = lambda error: True
 
 
 @dataclass(slots=True)
@@ -82,8 +86,8 @@ class Budget:
     """Holds the calls of a run to what they may cost. Used by many threads.
 
     While something is set aside for calls in flight, a call that does not fit waits for what they leave. A call
-    whose price stays unknown counts at its worst. Where a model turns out dearer than its worst case (it thinks
-    beyond `max_tokens`), that much more is set aside for its calls from then on.
+    whose price stays unknown counts at its worst, and so does every attempt of it. Where a model turns out dearer
+    than its worst case (it thinks beyond `max_tokens`), that much more is set aside for its calls from then on.
     """
 
     def __init__(self, tariff: Tariff, caps: Mapping[str, float], stop: threading.Event) -> None:
@@ -104,6 +108,7 @@ class Budget:
             return
         worst = self.tariff.worst(request) or 0.0
         aside = self._set_aside(purses, request, worst)
+        bill.affords = lambda error: error.status is not None or self._written_off(purses, aside)
         try:
             yield bill
         finally:
@@ -144,6 +149,15 @@ class Budget:
                 purse.aside += usd
                 purse.flying += 1
         return usd
+
+    def _written_off(self, purses: list[_Purse], aside: float) -> bool:
+        """Count an attempt of unknown cost at its worst, if there is as much for another; it must not wait for it."""
+        with self._changed:
+            if not all(purse.has(aside) for purse in purses):
+                return False
+            for purse in purses:
+                purse.unknown += aside
+            return True
 
     def _settle(self, purses: list[_Purse], request: Request, worst: float, aside: float, usd: float | None) -> None:
         with self._changed:

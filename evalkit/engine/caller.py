@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalkit.engine.attempts import Policy, ask
 from evalkit.engine.budget import Budget
@@ -79,7 +79,7 @@ class Caller:
             self.paces.of(provider).turn(request, self._policy.deadline) as turn,
         ):
             self._reserve(request)
-            asked = ask(provider, request, question.body, self._policy, turn)
+            asked = ask(provider, request, question.body, replace(self._policy, affords=bill.affords), turn)
             bill.usd = self._budget.cost_of(request, asked)
         if asked.error or asked.recording is None:
             error = asked.error or ProviderError("transient", "no reply")

@@ -121,6 +121,13 @@ def test_without_a_wish_of_the_server_waits_double_up_to_a_bound(number: int) ->
     assert longest * (1 - JITTER) <= trying.announced[-1].seconds <= longest
 
 
+def test_a_wait_of_nothing_is_no_wish_so_that_the_attempts_are_not_used_up_at_once() -> None:
+    trying = Trying(stop_after=1)
+    with pytest.raises(NotAsked):
+        asked([failure(429, retry_after="0")], trying)
+    assert trying.announced[0].seconds >= FIRST_WAIT * (1 - JITTER)
+
+
 def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
     trying = Trying(deadline=20.0)
     came, seen = asked([failure(429, retry_after="3600")], trying)

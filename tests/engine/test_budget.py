@@ -22,7 +22,7 @@ from tests.projects import Project, keyed, yes_spec
 from tests.servers import Answer, Server, failure, reply
 
 PRICES = {"aimlapi/m": Price(input=1.0, output=10.0)}
-REQUEST = Request("aimlapi", "m", (Message("user", ""),), {"max_tokens": 100}, spec="a")  # at worst $0.001
+REQUEST = Request("aimlapi", "m", (Message("user", ""),), {"max_tokens": 90}, spec="a")  # at worst $0.001
 WORDS = tuple(f"w{number}" for number in range(200))
 BOUNDED = "params: {max_tokens: 8}\n"
 
@@ -81,7 +81,7 @@ def test_the_note_tells_what_was_guessed() -> None:
     pay(spent, None, unbounded)
     assert calls_made(spent, 0.0, unbounded) == 0
     assert list(spent.notes()) == [
-        "The budget of $0.05 (`max_usd` of a) is used up: $0 spent, at most $0.0410 on calls of unknown cost, "
+        "The budget of $0.05 (`max_usd` of a) is used up: $0 spent, at most $0.0411 on calls of unknown cost, "
         "1 call not made. 4,096 tokens were set aside for each completion that `max_tokens` does not bound."
     ]
 
@@ -150,8 +150,50 @@ def test_64_calls_in_flight_spend_no_more_than_the_budget(project: Project) -> N
     assert (run.info.max_usd, run.info.exit_code) == (0.005, 3)
 
 
+@pytest.mark.parametrize(
+    ("params", "prompt"),
+    [
+        ("{max_tokens: 1}", 80),  # a short prompt in a long template
+        (f"{{max_tokens: 1, tools: [{{type: function, function: {{name: {'lookup_' * 400}}}}}]}}", 1200),
+    ],
+)
+def test_what_a_model_reads_besides_the_messages_is_set_aside_before_a_price_is_known(
+    params: str, prompt: int, project: Project
+) -> None:
+    project.write("a.yaml", f"params: {params}\n{yes_spec(*WORDS[:20])}")
+    used = {"prompt_tokens": prompt, "completion_tokens": 1}
+    cap = 3.5 * prompt * 1e-6
+    with Server(lambda *_: reply("yes", delay=0.02, usage=used)) as server:
+        project = replace(project, environ=keyed(server))
+        run = project.session("a.yaml", models="aimlapi/m", prices=PRICES, max_usd=cap)
+    usd, why = spending(run)
+    assert 0 < usd <= cap
+    assert why["budget"] == 20 - len(server.seen)
+
+
+def test_every_attempt_that_may_have_been_paid_for_counts_and_is_made_only_if_there_is_money_for_it(
+    project: Project,
+) -> None:
+    project.write("a.yaml", BOUNDED + yes_spec("one"))
+    with Server(lambda *_: Answer(body=b'{"choices": [')) as server:
+        project = replace(project, environ=keyed(server))
+        run = project.session("a.yaml", models="aimlapi/m", prices=PRICES, max_usd=0.0004)
+    (result,) = run.results()
+    assert len(server.seen) == 2
+    assert result.error is not None
+    assert result.error.message.endswith("s); no money for another attempt")
+
+
+def test_an_error_that_costs_nothing_leaves_the_money_for_another_attempt(project: Project) -> None:
+    project.write("a.yaml", BOUNDED + yes_spec("one"))
+    with Server(lambda number, *_: reply("yes") if number else failure(500, retry_after_ms="1")) as server:
+        project = replace(project, environ=keyed(server))
+        run = project.session("a.yaml", models="aimlapi/m", prices=PRICES, max_usd=0.0002)
+    assert (len(server.seen), run.info.exit_code) == (2, 0)
+
+
 def test_a_specs_budget_bounds_its_own_calls_alone(project: Project) -> None:
-    project.write("a.yaml", BOUNDED + yes_spec(*WORDS[:20]) + "max_usd: 0.0005\n")
+    project.write("a.yaml", BOUNDED + yes_spec(*WORDS[:20]) + "max_usd: 0.0006\n")
     project.write("b.yaml", BOUNDED + yes_spec(*WORDS[20:40]))
     used = {"prompt_tokens": 4, "completion_tokens": 7}
     with Server(lambda *_: reply("yes", usage=used)) as server:
@@ -180,7 +222,7 @@ def test_an_error_that_a_server_stated_costs_nothing(status: int, asked: int, pr
     project.write("a.yaml", BOUNDED + yes_spec(*WORDS[:6]))
     with Server(lambda *_: failure(status, "no")) as server:
         project = replace(project, environ=keyed(server))
-        project.session(models="aimlapi/m", prices=PRICES, max_usd=0.0001, workers=1, attempts=1)
+        project.session(models="aimlapi/m", prices=PRICES, max_usd=0.0002, workers=1, attempts=1)
     assert len(server.seen) == asked
 
 

@@ -34,6 +34,7 @@ RESET = "x-ratelimit-reset-requests"
         ({"retry-after": "Sun, 22 Nov 2026 12:00:30 -0000"}, 30.0),
         ({"retry-after": "Sun, 22 Nov 2026 11:00:00 GMT"}, 0.0),
         ({"retry-after": "Sun, 99 Nov 2026 11:00:00 GMT"}, None),
+        ({"retry-after": f"Sun, 22 Nov 2026 {'9' * 20}:00:00 GMT"}, None),
         ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
         ({"retry-after-ms": "x", "retry-after": "1"}, 1.0),
         ({"retry-after": "2", RESET: "1m"}, 2.0),
