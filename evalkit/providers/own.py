@@ -41,7 +41,7 @@ def decode(recording: Recording) -> Reply:
             raise _wrong(f"has a key `{key}`", did_you_mean(key, _KEYS))
     for key in _TEXTS:
         if not isinstance(body.get(key, ""), str):
-            raise _wrong(f"has a `{key}` that is no text", f"it is {json.dumps(body[key])[:80]}")
+            raise _wrong(f"has a `{key}` that is no text", f"it is {json.dumps(body[key])}")
     calls, usd = body.get("tool_calls", []), body.get("usd")
     if not isinstance(calls, list) or not all(isinstance(call, dict) for call in calls):
         raise _wrong("has `tool_calls` that are no list of calls", "each is a mapping")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -101,8 +102,11 @@ class Program:
         """The error for a program that ended by itself and should not have: how, and its last words."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_ENDING)
-        self._said.seek(max(self._said.seek(0, os.SEEK_END) - _LAST_WORDS, 0))
-        said = [line.strip() for line in self._said.read().decode("utf-8", "replace").splitlines() if line.strip()]
+        cut = max(self._said.seek(0, os.SEEK_END) - _LAST_WORDS, 0)
+        self._said.seek(cut)
+        last = self._said.read()
+        whole = re.sub(rb"\A\S+", b"", last) if cut else last  # half a word may be half a key, which nobody would know
+        said = [line.strip() for line in whole.decode("utf-8", "replace").splitlines() if line.strip()]
         self.end()
         code = self._process.returncode
         how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"

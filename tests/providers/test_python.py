@@ -154,6 +154,24 @@ def test_keys_are_taken_out_of_what_a_function_says_went_wrong(tmp_path: Path) -
     provider.close()
 
 
+@pytest.mark.parametrize(
+    "breaks",
+    [
+        "os.write(2, key.encode() + b'a' * 1980 + b' gone\\n'); os._exit(3)",  # the key's end is within the last words
+        "return {'text': ['x' * 60 + key]}",
+    ],
+)
+def test_no_half_of_a_key_is_left_where_what_was_said_is_cut(breaks: str, tmp_path: Path) -> None:
+    (tmp_path / "ask.py").write_text(
+        f"import os\ndef ask(request):\n    key = os.environ['OPENAI_API_KEY']\n    {breaks}\n"
+    )
+    provider = Python(Settings(root=tmp_path, environ={**os.environ, "OPENAI_API_KEY": KEY}))
+    _, message = refused(provider)
+    assert KEY[:6] not in message
+    assert KEY[-6:] not in message
+    provider.close()
+
+
 LOUD = """
 import os, sys
 print("at import")
