@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from math import isinf
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from evalkit.datasets.interface import DataError, Row, lines_of
 from evalkit.documents.nodes import DEPTH_LIMIT, is_too_deep
+from evalkit.documents.numbers import bounded, finite
 
-_DIGITS = 308  # of a whole number: no float has more
+_whole = partial(bounded, digits=308)  # no float has more
 _HELP = "one JSON object a line"
 
 
@@ -28,7 +29,7 @@ class JsonLines:
 def _object(text: str, line: int) -> dict[str, Any]:
     try:
         value = json.loads(
-            text, object_pairs_hook=_no_repeats, parse_constant=_no_constants, parse_float=_finite, parse_int=_bounded
+            text, object_pairs_hook=_no_repeats, parse_constant=_no_constants, parse_float=finite, parse_int=_whole
         )
     except json.JSONDecodeError as error:
         raise DataError(f"not JSON: {error.msg} (column {error.colno})", line=line, help=_HELP) from None
@@ -56,16 +57,3 @@ def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constants(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
-
-
-def _finite(literal: str) -> float:
-    number = float(literal)
-    if isinf(number):
-        raise ValueError("a number is too large")
-    return number
-
-
-def _bounded(literal: str) -> int:
-    if len(literal) > _DIGITS:
-        raise ValueError("a number is too large")
-    return int(literal)

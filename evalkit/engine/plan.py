@@ -57,11 +57,6 @@ class Selection:
         wanted = not self.tags or bool(set(self.tags) & {*spec.tags, *case.tags})
         return self.keyword.lower() in names and wanted and (self.only is None or (spec.name, case.id) in self.only)
 
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether anything is left out."""
-        return bool(self.keyword or self.tags or self.limit or self.only is not None)
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -186,8 +186,3 @@ class Spec:
     tags: tuple[str, ...] = ()
     digest: str = ""
     max_usd: float | None = None
-
-    @property
-    def is_gated(self) -> bool:
-        """Whether the user wrote a gate; without one a spec is red when a case fails."""
-        return bool(self.gate)

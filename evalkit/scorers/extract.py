@@ -9,16 +9,17 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from math import isinf
+from functools import partial
 from typing import Any, NoReturn
 
 import regex
 
+from evalkit.documents.numbers import bounded, finite
 from evalkit.errors import CheckError
 from evalkit.records.result import Answer, Score, not_found
 from evalkit.records.spec import Check, Step
 
-DIGITS = 4000  # of a whole number; Python reads no more than 4300
+_whole = partial(bounded, digits=4000)  # Python reads no more than 4300
 # What makes a text part of another word: non-positive, can't, C++, very_positive; or of another number: -5, 5.5.
 _WORD_BEGINS = r"(?<![^\W_](?:_*|[-'’]))(?!(?<=[-+\u2212\u2013])\d)(?!(?<=\d[.,])\d)"
 _WORD_ENDS = r"(?!(?:_*|-|['’](?!s(?!\w)))[^\W_])(?![+#])(?!(?<=\d)[.,]\d)"
@@ -72,26 +73,13 @@ def _time_limit() -> Iterator[None]:
 def parse_json(text: str) -> Any:
     """Strict JSON: no NaN, no number too large to hold. Raises ValueError, also for nesting too deep to read."""
     try:
-        return json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
+        return json.loads(text, parse_constant=_refuse, parse_float=finite, parse_int=_whole)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
-
-
-def _finite(literal: str) -> float:
-    number = float(literal)
-    if isinf(number):
-        raise ValueError("a number is too large")
-    return number
-
-
-def _bounded(literal: str) -> int:
-    if len(literal) > DIGITS:
-        raise ValueError("a number is too large")
-    return int(literal)
 
 
 def json_in(text: str) -> Any:
