@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from evalkit.engine.attempts import Policy, ask
 from evalkit.engine.budget import Budget
 from evalkit.engine.pace import Paces
-from evalkit.engine.replies import Question, ReplyStore
+from evalkit.engine.question import Question
+from evalkit.engine.replies import ReplyStore
 from evalkit.errors import NotAsked, ProviderError
 from evalkit.prices import Tariff
 from evalkit.providers.interface import Provider

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from evalkit.engine.replies import Question
+from evalkit.engine.question import Question
 from evalkit.errors import UserError
 from evalkit.providers.interface import Provider
 from evalkit.records.exchange import Request

@@ -7,7 +7,6 @@ reply before it takes another trial: a kill loses at most the calls in flight.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sqlite3
@@ -15,16 +14,14 @@ import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.engine.claims import Claims
+from evalkit.engine.question import Question
 from evalkit.errors import UserError
 from evalkit.records.exchange import Recording
 
-KEY_VERSION = 1
 LAYOUT = 1  # PRAGMA user_version; a change of tables raises it and brings a migration
-SERIES = "a"  # plain runs and candidates; baselines of comparisons draw from "b"
 _WAIT = 30.0  # seconds to wait for another process's write
 _OPENING = b"\xff" * 32  # claimed like the key of a draw while the file is opened
 
@@ -42,23 +39,6 @@ CREATE TABLE replies (
     time TEXT NOT NULL
 ) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a reply is kept under: the provider's name, the canonical body, the draw, the series."""
-
-    provider: str
-    model: str
-    body: bytes
-    draw: int = 1
-    series: str = SERIES
-
-    @property
-    def key(self) -> bytes:
-        """SHA-256 of all that reaches the model, of the draw and of the series."""
-        head = f"{KEY_VERSION}\n{self.provider}\n{self.series}\n{self.draw}\n"
-        return hashlib.sha256(head.encode() + self.body).digest()
 
 
 class ReplyStore:

@@ -16,7 +16,8 @@ import pytest
 from evalkit.engine.attempts import Policy
 from evalkit.engine.caller import Caller
 from evalkit.engine.pool import Pool
-from evalkit.engine.replies import Question, ReplyStore
+from evalkit.engine.question import Question
+from evalkit.engine.replies import ReplyStore
 from evalkit.engine.standing import PATIENCE, Standing
 from evalkit.errors import ErrorKind, ProviderError, UserError
 from evalkit.records.exchange import Recording, Reply, Request

@@ -19,7 +19,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.engine.replies import LAYOUT, Question, ReplyStore
+from evalkit.engine.question import Question
+from evalkit.engine.replies import LAYOUT, ReplyStore
 from evalkit.errors import UserError
 from evalkit.records.exchange import Recording
 from tests.disks import read_only
@@ -170,7 +171,8 @@ OPENING = """
 import sys
 from contextlib import closing
 from pathlib import Path
-from evalkit.engine.replies import Question, ReplyStore
+from evalkit.engine.question import Question
+from evalkit.engine.replies import ReplyStore
 from evalkit.records.exchange import Recording
 for number in range(25):
     with closing(ReplyStore(Path(sys.argv[1], str(number), "replies.db"))) as store:
