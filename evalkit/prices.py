@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from evalkit.records.exchange import Reply, Request, Usage
@@ -151,11 +152,23 @@ def _names_in_list(provider: str, model: str) -> list[tuple[str | None, str]]:
     return []
 
 
-def _price_of(vendor: str | None, model: str, usage: Usage) -> float | None:
+@lru_cache(maxsize=1024)
+def _is_listed(vendor: str | None, model: str) -> bool:
+    """Whether the list has the model: it looks long for one that it has not."""
     try:
         import genai_prices  # an extra; it takes its time
-    except ImportError:
+
+        genai_prices.calc_price(genai_prices.Usage(), model, provider_id=vendor)
+    except (ImportError, LookupError, ValueError):
+        return False
+    return True
+
+
+def _price_of(vendor: str | None, model: str, usage: Usage) -> float | None:
+    if not _is_listed(vendor, model):
         return None
+    import genai_prices
+
     counted = genai_prices.Usage(
         input_tokens=usage.prompt_tokens,
         output_tokens=usage.completion_tokens,
@@ -164,6 +177,6 @@ def _price_of(vendor: str | None, model: str, usage: Usage) -> float | None:
     try:
         found = genai_prices.calc_price(counted, model, provider_id=vendor)
     except (LookupError, ValueError):
-        return None
+        return None  # no price for such a usage
     has_prices = found.model_price.input_mtok is not None and found.model_price.output_mtok is not None
     return float(found.total_price) if has_prices else None  # a model without prices is listed as costing 0
