@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as TimedOut
@@ -55,14 +55,14 @@ class Endpoint:
         around = session.merge_environment_settings(self._prepared.url, {}, True, None, None)
         self._proxies = around["proxies"]
         self._verify: bool | str = True if around["verify"] is None else around["verify"]
-        self._local = threading.local()
+        self._mine = threading.local()  # a thread's own adapter and request: it makes one call at a time
 
     def post(self, body: bytes, timeout: float) -> Response:
         """Send `body` once and have the answer within `timeout` seconds (the look-up of the host's name apart).
 
         Raises ProviderError (transient) where no complete answer came.
         """
-        request = self._prepared.copy()
+        request = self._request()
         request.body = body
         request.headers["Content-Length"] = str(len(body))
         return self._answered(request, timeout, BODY_LIMIT)
@@ -78,14 +78,14 @@ class Endpoint:
         begun = time.perf_counter()
         _call.end = time.monotonic() + timeout
         try:
-            answer = self._adapter().send(
+            answer: Any = self._adapter().send(
                 request,
                 stream=True,
                 timeout=(min(timeout, CONNECTING), timeout),
                 verify=self._verify,
                 proxies=self._proxies,
             )
-            content = answer.raw.read(limit + 1, decode_content=True)
+            content = answer.read(limit + 1, decode_content=True)
             _let_go(answer, is_whole=len(content) <= limit)
         except (requests.Timeout, TimedOut):
             raise ProviderError("transient", f"no reply from {self.host} within {round(timeout, 2):g} s") from None
@@ -94,13 +94,19 @@ class Endpoint:
         if len(content) > limit:
             raise ProviderError("rejected", f"the reply of {self.host} is larger than {limit >> 20} MB")
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(answer.status_code, headers, content, time.perf_counter() - begun)
+        return Response(answer.status, headers, content, time.perf_counter() - begun)
 
     def _adapter(self) -> HTTPAdapter:
-        adapter: HTTPAdapter | None = getattr(self._local, "adapter", None)
+        adapter: HTTPAdapter | None = getattr(self._mine, "adapter", None)
         if adapter is None:
-            adapter = self._local.adapter = _Adapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+            adapter = self._mine.adapter = _Adapter(pool_connections=1, pool_maxsize=1, max_retries=0)
         return adapter
+
+    def _request(self) -> requests.PreparedRequest:
+        request: requests.PreparedRequest | None = getattr(self._mine, "request", None)
+        if request is None:
+            request = self._mine.request = self._prepared.copy()
+        return request
 
 
 def _host(url: str) -> str:
@@ -117,10 +123,10 @@ def _host(url: str) -> str:
     return named
 
 
-def _let_go(answer: requests.Response, *, is_whole: bool) -> None:
+def _let_go(answer: HTTPResponse, *, is_whole: bool) -> None:
     """Keep the connection for the next call; close it where something is left unread."""
     if is_whole:
-        answer.raw.release_conn()
+        answer.release_conn()
     else:
         answer.close()
 
@@ -169,7 +175,29 @@ class _Pool(HTTPConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter, on the sockets above."""
+    """requests' adapter, on the sockets above and for one URL: what it finds out of it holds for every call."""
+
+    _pool: Any = None
+    _verified: Any = None  # the pool that knows how to verify its server
+    _target = ""
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **options)
+        return self._pool
+
+    def cert_verify(self, conn: Any, *how: Any) -> None:
+        if conn is not self._verified:
+            super().cert_verify(conn, *how)  # type: ignore[no-untyped-call]  # the stubs give it no types
+            self._verified = conn
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        self._target = self._target or super().request_url(request, proxies)
+        return self._target
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> Any:
+        """The response as it is: no cookies are kept."""
+        return resp
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         super().init_poolmanager(connections, maxsize, block, ssl_context=_tls(), **options)
