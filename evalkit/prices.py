@@ -106,7 +106,8 @@ class Tariff:
         if usage.total_tokens:  # some servers count reasoning apart, and charge for it
             completion = max(completion, usage.total_tokens - prompt)
         usage = Usage(prompt, completion, cached_tokens=min(usage.cached_tokens or 0, prompt))
-        return replace(reply, usd=self._usd(request.provider, request.model, usage, reply.model))
+        usd = self._usd(request.provider, request.model, usage, reply.model)
+        return reply if usd is None else replace(reply, usd=usd)
 
     def estimate(self, request: Request) -> float | None:
         """What a call costs if its completion is as long as it may be; None where its model has no price."""

@@ -39,6 +39,7 @@ _FINISH = {
 }
 _BROKEN_OFF = ("error", "insufficient_system_resource", "network_error", "abort")  # what came is no whole reply
 _THOUGHT = re.compile(r"\s*<think>(.*?)(?:</think>\s*|\Z)", re.DOTALL)
+_READER = json.JSONDecoder(parse_constant=lambda word: None)
 _DEEPEST = 8  # levels of parts inside parts that are read
 
 
@@ -51,7 +52,7 @@ def encode(request: Request, **more: Any) -> bytes:
 def read(body: bytes) -> Any:
     """The JSON of a body; NaN and Infinity, which are none, become null. Raises ValueError."""
     try:
-        return json.loads(body, parse_constant=lambda word: None)
+        return _READER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except RecursionError:
         raise ValueError("nested too deep") from None
 
@@ -76,8 +77,8 @@ def decode(recording: Recording) -> Reply:
     error = error_in(body, 200)
     if error:
         raise error
-    choices = body.get("choices") if isinstance(body, Mapping) else None
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
+    choices = body.get("choices") if isinstance(body, dict) else None
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise ProviderError("transient", "the reply has no choices")
     inner = error_in(choices[0], 200)
     if inner:
@@ -94,7 +95,7 @@ def finish_reason(raw: Any) -> str:
 
 def _reply(body: Mapping[str, Any], choice: Mapping[str, Any], recording: Recording) -> Reply:
     message, reason = choice.get("message"), finish_reason(choice.get("finish_reason"))
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         raise ProviderError("transient", "the reply has no message")
     text, thoughts, refusal = _content(message.get("content"))
     refusal = text_of(message.get("refusal")) or refusal
@@ -107,7 +108,7 @@ def _reply(body: Mapping[str, Any], choice: Mapping[str, Any], recording: Record
     return Reply(
         text=text,
         reasoning=thoughts or _reasoning(message),
-        tool_calls=tuple(call for call in calls if isinstance(call, Mapping)) if isinstance(calls, list) else (),
+        tool_calls=tuple(call for call in calls if isinstance(call, dict)) if isinstance(calls, list) else (),
         finish_reason=reason,
         model=text_of(body.get("model")),
         usage=_usage(body.get("usage")),
@@ -120,7 +121,7 @@ def _reasoning(message: Mapping[str, Any]) -> str:
     """What stands beside the answer, under any of its names; `reasoning_details` is OpenRouter's, in parts."""
     whole = text_of(message.get("reasoning_content")) or text_of(message.get("reasoning"))
     details = message.get("reasoning_details")
-    parts = [part for part in details if isinstance(part, Mapping)] if isinstance(details, list) else []
+    parts = [part for part in details if isinstance(part, dict)] if isinstance(details, list) else []
     return whole or "".join(text_of(part.get("text")) or text_of(part.get("summary")) for part in parts)
 
 
@@ -136,7 +137,7 @@ def _content(content: Any, depth: int = 0) -> tuple[str, str, str]:
     """
     if content is None or isinstance(content, str):
         return content or "", "", ""
-    parts = [content] if isinstance(content, Mapping) and not depth else content
+    parts = [content] if isinstance(content, dict) and not depth else content
     if not isinstance(parts, list) or depth > _DEEPEST:
         raise ProviderError("transient", f"the content of the reply is of a kind not known: {content!r}")
     read_parts = [_part(part, depth + 1) for part in parts]
@@ -145,7 +146,7 @@ def _content(content: Any, depth: int = 0) -> tuple[str, str, str]:
 
 
 def _part(part: Any, depth: int) -> tuple[str, str, str]:
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         return _content(part, depth)
     thought = part.get("thinking") or part.get("reasoning")
     if thought:
@@ -155,11 +156,11 @@ def _part(part: Any, depth: int) -> tuple[str, str, str]:
 
 def _usage(usage: Any) -> Usage:
     """Tokens as counted by the server. A prompt of 0 tokens is a server that does not count."""
-    if not isinstance(usage, Mapping):
+    if not isinstance(usage, dict):
         return Usage()
     prompt, completion = as_int(usage.get("prompt_tokens")), as_int(usage.get("completion_tokens"))
     total, details = as_int(usage.get("total_tokens")), usage.get("completion_tokens_details")
-    stated = as_int(details.get("reasoning_tokens")) if isinstance(details, Mapping) else None
+    stated = as_int(details.get("reasoning_tokens")) if isinstance(details, dict) else None
     hidden = total - prompt - completion if total and prompt and completion else 0
     return Usage(prompt or None, completion, max(stated or 0, hidden) or None, _cached(usage), total or None)
 
@@ -167,5 +168,5 @@ def _usage(usage: Any) -> Usage:
 def _cached(usage: Mapping[str, Any]) -> int | None:
     """Prompt tokens that the server had cached; DeepSeek has a name of its own for them."""
     details = usage.get("prompt_tokens_details")
-    stated = details.get("cached_tokens") if isinstance(details, Mapping) else None
+    stated = details.get("cached_tokens") if isinstance(details, dict) else None
     return as_int(usage.get("prompt_cache_hit_tokens") if stated is None else stated)

@@ -42,7 +42,7 @@ SHOWN = 500  # characters of what a server said that an error quotes
 def error_in(body: Any, status: int) -> ProviderError | None:
     """The error a body of that HTTP status holds; None when it holds none. Its message is whole: redact, then cut."""
     body = first_of(body)
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return None
     if body.get("error"):
         detail = _detail(body)
@@ -64,11 +64,11 @@ def told(error: ProviderError, keys: Iterable[str] = ()) -> ProviderError:
 def is_withheld(body: Any) -> bool:
     """Whether a filter of the provider says that it kept the reply back: a reply of a kind, also as HTTP 400."""
     body = first_of(body)
-    if not isinstance(body, Mapping) or not body.get("error"):
+    if not isinstance(body, dict) or not body.get("error"):
         return False
     detail = _detail(body)
     meta, message = detail.get("metadata"), detail.get("message")
-    is_flagged = isinstance(meta, Mapping) and "flagged_input" in meta  # OpenRouter, as HTTP 403
+    is_flagged = isinstance(meta, dict) and "flagged_input" in meta  # OpenRouter, as HTTP 403
     is_said = isinstance(message, str) and _SAYS_WITHHELD.search(message) is not None
     return is_flagged or is_said or not {*_words_of(detail)}.isdisjoint(_WITHHELD)
 
@@ -80,6 +80,8 @@ def first_of(body: Any) -> Any:
 
 def as_int(value: Any) -> int | None:
     """A whole number of at least 0 from a number or its text; None for anything else."""
+    if type(value) is int:
+        return max(value, 0)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -90,7 +92,7 @@ def as_int(value: Any) -> int | None:
 
 def _detail(body: Mapping[str, Any]) -> Mapping[str, Any]:
     error = body["error"]
-    if isinstance(error, Mapping):
+    if isinstance(error, dict):
         return error
     return {"message": error} if isinstance(error, str) else {key: body[key] for key in body if key != "error"} or body
 
@@ -109,11 +111,11 @@ def _error(detail: Mapping[str, Any], status: int) -> ProviderError:
 def _words_of(detail: Mapping[str, Any]) -> Iterator[str]:
     """The words that stand for what went wrong: code and type, and those of the details of Azure and Google."""
     details, inner = detail.get("details"), detail.get("innererror")
-    rows = [row for row in details if isinstance(row, Mapping)] if isinstance(details, list) else []
+    rows = [row for row in details if isinstance(row, dict)] if isinstance(details, list) else []
     quotas = [quota for row in rows if isinstance(row.get("violations"), list) for quota in row["violations"]]
     found = [detail.get("code"), detail.get("type"), *(row.get("reason") for row in rows)]
-    found += [quota.get("quotaId") for quota in quotas if isinstance(quota, Mapping)]
-    found += [inner.get("code")] if isinstance(inner, Mapping) else []
+    found += [quota.get("quotaId") for quota in quotas if isinstance(quota, dict)]
+    found += [inner.get("code")] if isinstance(inner, dict) else []
     yield from (word for word in found if isinstance(word, str))
 
 
@@ -127,7 +129,7 @@ def _message(detail: Mapping[str, Any]) -> str:
 
 def _complaints(meta: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
     """(place, complaint) of a tree `{"messages": {"0": {"role": {"_errors": ["…"]}}}}` (zod's format)."""
-    if not isinstance(meta, Mapping) or depth > _DEEPEST:
+    if not isinstance(meta, dict) or depth > _DEEPEST:
         return
     for key, value in meta.items():
         if key == "_errors" and isinstance(value, list):
