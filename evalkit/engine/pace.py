@@ -147,6 +147,7 @@ class Pacer:
         turn.has_place, turn.begun = True, now
         self._busy += 1
         self._highest = max(self._highest, self._busy)
+        self._limit.began(now, self._busy)
         if self._calls:
             self._calls.take(1.0)
         if self._tokens:
