@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from evalkit.decide.counts import Counts, Sum, percentile
-from evalkit.decide.metrics import derived_value
+from evalkit.decide.derived import derived_value
 from evalkit.errors import Exit
 from evalkit.records.run import ColumnSummary, RuleVerdict, SpecInfo, Tally, Verdict
 from evalkit.records.spec import Limit, Rule

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from evalkit import templates
 from evalkit.decide.counts import Sum
-from evalkit.errors import TemplateError
+from evalkit.decide.derived import derived_value
 from evalkit.records.run import Metric
-
-NO_NUMBER = "it is no number"
 
 
 def metrics_of(sums: Mapping[str, Sum], derived: Mapping[str, str]) -> dict[str, Metric]:
@@ -26,14 +23,3 @@ def _mean(kept: Sum) -> Metric:
     estimate = kept.estimate()
     assert estimate is not None
     return Metric(estimate.value, estimate.low, estimate.high, estimate.count)
-
-
-def derived_value(expression: str, values: Mapping[str, float]) -> float | str:
-    """The value of an expression over metrics, or why there is none (a division by zero, a metric without values)."""
-    try:
-        value = templates.evaluate(expression, values)
-    except TemplateError as error:
-        return error.message
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return NO_NUMBER
-    return float(value)

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from evalkit.errors import UserError
 from evalkit.providers.vendors import is_key
 from evalkit.settings import Settings
@@ -21,6 +19,8 @@ def with_keys_of_env_file(settings: Settings) -> Settings:
     file = settings.root / NAME
     if not file.is_file():
         return settings
+    from dotenv import dotenv_values  # takes its time, and most projects have no such file
+
     try:
         found: Mapping[str, str | None] = dotenv_values(file, interpolate=False)
     except (OSError, ValueError) as error:

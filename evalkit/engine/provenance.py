@@ -6,7 +6,6 @@ import platform
 import subprocess
 import sys
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from evalkit.records.circumstances import Provenance
@@ -45,6 +44,8 @@ def with_packages(provenance: Provenance) -> Provenance:
 def _of(module: str) -> str:
     if module not in sys.modules:
         return ""
+    from importlib.metadata import PackageNotFoundError, version  # takes its time, which is no matter after a run
+
     try:
         return version(_PACKAGES[module])
     except PackageNotFoundError:

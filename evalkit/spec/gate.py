@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from evalkit import templates
-from evalkit.decide.metrics import NO_NUMBER, derived_value
+from evalkit.decide.derived import NO_NUMBER, derived_value
 from evalkit.documents.nodes import Node
 from evalkit.errors import TemplateError, did_you_mean
 from evalkit.records.problem import Place, Problem
