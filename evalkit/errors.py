@@ -90,7 +90,7 @@ class ProviderError(EvalkitError):
 
 
 class NotAsked(EvalkitError):
-    """A call was not made. `kind` is offline, budget, gone or interrupted."""
+    """A call was not made. `kind` is unrecorded, budget, gone, interrupted, or skip where the user wants it so."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

@@ -26,6 +26,7 @@ class Settings:
     """One run's settings. Sizes are counts, times are seconds; None means "no limit" or "as the spec says".
 
     `limits` are by provider, `prices` by `provider/model`, `commands` are programs by name; `max_usd` is in US dollars.
+    `recordings` is the folder with committed recordings, None for none.
     `environ` is the process's environment; only key and base URL look-ups read it.
     """
 
@@ -41,6 +42,7 @@ class Settings:
     workers: int = 64
     fresh: bool = False
     offline: bool = False
+    allow_unrecorded: bool = False
     plan_only: bool = False
     no_code: bool = False
     max_calls: int | None = None
@@ -55,6 +57,7 @@ class Settings:
     limits: Mapping[str, Limits] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
     commands: Mapping[str, Command] = field(default_factory=dict)
+    recordings: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -85,6 +88,7 @@ def settings_for(paths: tuple[Path, ...], environ: Mapping[str, str], **flags: A
         limits=file.limits,
         prices=file.prices,
         commands=file.commands,
+        recordings=file.replies,
     )
     given = {name: _as_field(name, value) for name, value in flags.items() if value is not None}
     return _checked(replace(settings, **given))
@@ -94,7 +98,7 @@ def _as_field(name: str, value: Any) -> Any:
     """One text where several may stand, and a text for a folder, as Python callers write them."""
     if name in ("models", "tags"):
         return (value,) if isinstance(value, str) else tuple(value)
-    return Path(value) if name in ("root", "out") else value
+    return Path(value) if name in ("root", "out", "recordings") else value
 
 
 def _checked(settings: Settings) -> Settings:
@@ -111,6 +115,8 @@ def _checked(settings: Settings) -> Settings:
         raise UserError(f"`max_usd` is {budget}", "it is a sum of US dollars above 0")
     if settings.fresh and settings.offline:
         raise UserError("--fresh asks again and --offline never asks", "give one of them")
+    if settings.allow_unrecorded and not settings.offline:
+        raise UserError("--allow-unrecorded is about --offline, which is not given", "what is not recorded is asked")
     return settings
 
 

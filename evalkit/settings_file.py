@@ -14,7 +14,8 @@ from evalkit.records.machine import Command, Limits, OwnEndpoint, Price
 KEY_PREFIX = "EVALKIT_KEY_"  # what the variable with an own endpoint's key begins with
 OWN = "evalkit.toml"
 SHARED = "pyproject.toml"
-_KEYS = ("model", "endpoints", "limits", "prices", "commands")
+_KEYS = ("model", "replies", "endpoints", "limits", "prices", "commands")
+_REPLIES = 'write replies = "specs/replies", a folder of the project'
 _HOW = {
     "endpoint": 'write [tool.evalkit.endpoints.mine], and below it base_url = "https://…/v1"',
     "limit": "write [tool.evalkit.limits.aimlapi], and below it for example rpm = 60",
@@ -27,9 +28,10 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class FromFile:
-    """What the settings file says."""
+    """What the settings file says; `replies` is the folder of recordings."""
 
     model: str = ""
+    replies: Path | None = None
     endpoints: Mapping[str, OwnEndpoint] = field(default_factory=dict)
     limits: Mapping[str, Limits] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
@@ -56,15 +58,28 @@ def from_file(root: Path) -> FromFile:
     for key in found:
         if key not in _KEYS:
             raise UserError(f"{shown} has no setting `{key}`", did_you_mean(key, _KEYS))
-    if not isinstance(found.get("model", ""), str):
-        raise UserError(f"`model` in {shown} is not a text", 'write model = "…"')
     return FromFile(
-        model=found.get("model", ""),
+        model=_text(found, "model", shown, 'write model = "…"'),
+        replies=_replies(_text(found, "replies", shown, _REPLIES), root, shown),
         endpoints=dict(_tables(found, "endpoint", shown, _endpoint)),
         limits=dict(_tables(found, "limit", shown, _limits)),
         prices=dict(_tables(found, "price", shown, _price)),
         commands=dict(_tables(found, "command", shown, _command)),
     )
+
+
+def _text(found: Mapping[str, Any], key: str, shown: str, how: str) -> str:
+    said = found.get(key, "")
+    if not isinstance(said, str):
+        raise UserError(f"`{key}` in {shown} is not a text", how)
+    return said
+
+
+def _replies(said: str, root: Path, shown: str) -> Path | None:
+    """The folder of recordings; what is committed with a project lies inside it."""
+    if said and not (root / said).resolve().is_relative_to(root.resolve()):
+        raise UserError(f"`replies` in {shown} leads out of the project", _REPLIES)
+    return root / said if said else None
 
 
 def _table(file: Path) -> Any:

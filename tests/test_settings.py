@@ -130,7 +130,7 @@ def test_the_least_that_counts_is_allowed(least: dict[str, Any], folder: Path) -
             "pyproject.toml",
             "[tool.evalkit]\nworkers = 3",
             "[tool.evalkit] in pyproject.toml has no setting `workers`",
-            "known: `commands`, `endpoints`, `limits`, `model`, `prices`",
+            "known: `commands`, `endpoints`, `limits`, `model`, `prices`, `replies`",
         ),
         (
             "pyproject.toml",

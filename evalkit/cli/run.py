@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 @click.option("--fresh", is_flag=True, default=None, help="Ask again what is recorded.")
 @click.option("--offline", is_flag=True, default=None, help="Never ask; what is not recorded is skipped.")
 @click.option(
+    "--allow-unrecorded", is_flag=True, default=None,
+    help="With --offline: leave out what is not recorded, and let the rest decide.",
+)  # fmt: skip
+@click.option(
     "--no-code", is_flag=True, default=None,
     help="For specs of strangers: no code of theirs runs, and a template gets 1 s and 1 MB.",
 )  # fmt: skip
@@ -121,7 +125,8 @@ def _show_plan(forecast: Forecast) -> None:
     for name, trials in forecast.specs:
         say(f"{one_line(name, 60):<32} {count(trials, 'trial'):>14}")
     say(f"models    {', '.join(forecast.models)}")
-    say(f"calls     {forecast.to_ask:,} to make, {forecast.recorded:,} recorded")
+    missing = f", {forecast.unrecorded:,} not recorded" if forecast.unrecorded else ""
+    say(f"calls     {forecast.to_ask:,} to make, {forecast.recorded:,} recorded{missing}")
     if forecast.to_ask:
         say(f"tokens    about {forecast.prompt_tokens:,} in the prompts of the calls to make")
         say(f"cost      {_cost(forecast)}")

@@ -12,6 +12,14 @@ from evalkit.records.result import Outcome, Result
 from evalkit.records.run import Estimate, Tally
 from evalkit.stats.intervals import wilson
 
+_SKIPPED = {"skip": Tally(skipped=1), "unrecorded": Tally(unrecorded=1)}  # by why; whatever else was not asked
+_UNASKED = Tally(unasked=1)
+_ANSWERED = {
+    Outcome.PASSED: Tally(passed=1),
+    Outcome.FAILED: Tally(failed=1),
+    Outcome.ERRORED: Tally(errored=1),
+}
+
 
 @dataclass(slots=True)
 class Sum:
@@ -47,7 +55,7 @@ class Counts:
     _case: str = ""
     _needed: int = 1
     _draws: Counter[Outcome] = field(default_factory=Counter)
-    _is_skipped_by_user: bool = False
+    _skipped: set[str] = field(default_factory=set)  # why draws of the case were skipped
 
     def add(self, result: Result) -> None:
         """One trial more."""
@@ -55,8 +63,12 @@ class Counts:
             self._close()
             self._case, self._needed = result.case, result.needed
         self._draws[result.outcome] += 1
-        self._is_skipped_by_user = result.error is not None and result.error.kind == "skip"
-        self.trials += _one(result.outcome, self._is_skipped_by_user)
+        if result.outcome is Outcome.SKIPPED:
+            why = result.error.kind if result.error else ""
+            self._skipped.add(why)
+            self.trials += _SKIPPED.get(why, _UNASKED)
+        else:
+            self.trials += _ANSWERED[result.outcome]
         self._weigh(result)
         for call in result.calls:
             if call.reply and call.origin == "fresh":
@@ -71,10 +83,18 @@ class Counts:
     def _close(self) -> None:
         """The case before is complete."""
         if self._draws:
-            outcome = case_outcome(self._draws, self._needed)
-            self._cases += _one(outcome, self._is_skipped_by_user)
+            self._cases += self._of_case()
             self.flaky += bool(self._draws[Outcome.PASSED] and self._draws[Outcome.FAILED])
-        self._draws = Counter()
+        self._draws, self._skipped = Counter(), set()
+
+    def _of_case(self) -> Tally:
+        """The case as one. Where only draws that were left out or not recorded leave it open, it counts like them."""
+        outcome = case_outcome(self._draws, self._needed)
+        if outcome in (Outcome.PASSED, Outcome.FAILED) or self._draws[Outcome.ERRORED] or not self._skipped:
+            return _ANSWERED[outcome]
+        if self._skipped <= _SKIPPED.keys():
+            return _SKIPPED["unrecorded" if "unrecorded" in self._skipped else "skip"]
+        return _UNASKED if outcome is Outcome.SKIPPED else _ANSWERED[outcome]
 
     def _weigh(self, result: Result) -> None:
         """Only trials with a verdict count: all others are open, with all that they would have given."""
@@ -113,13 +133,3 @@ def percentile(values: Iterable[float], share: float) -> float | None:
     """The smallest value that at least `share` of them do not exceed (nearest rank); None without values."""
     ordered = sorted(values)
     return ordered[max(ceil(share * len(ordered)), 1) - 1] if ordered else None
-
-
-def _one(outcome: Outcome, is_skipped_by_user: bool) -> Tally:
-    if outcome is Outcome.SKIPPED:
-        return Tally(skipped=1) if is_skipped_by_user else Tally(unasked=1)
-    return {
-        Outcome.PASSED: Tally(passed=1),
-        Outcome.FAILED: Tally(failed=1),
-        Outcome.ERRORED: Tally(errored=1),
-    }[outcome]

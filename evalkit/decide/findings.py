@@ -6,11 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from evalkit.records.result import Result
+from evalkit.decide.gate import without_recording
+from evalkit.records.result import Failure, Result
 from evalkit.secrets import holds
 
 _DATE = re.compile(r"[-@](20\d\d-?\d\d-?\d\d|\d\d-\d\d|\d\d-20\d\d|\d{3,4})$")  # 2024-08-06, 20250514, 06-17, 0613, 001
 _OF_A_VARIANT = re.compile(r":\w+$")  # OpenRouter's `:free`, Ollama's `:latest`
+LEFT_OUT = Failure("skip", "not recorded")  # what --allow-unrecorded makes of a trial without a recording
 _NAMES_NO_MODEL = ("azure",)  # what is asked for there is a deployment, whatever its model
 
 
@@ -40,9 +42,11 @@ class Findings:
         self._replies: Counter[str] = Counter()
         self._served: Counter[tuple[str, str]] = Counter()
         self._with_key = 0
+        self._left_out = 0
 
     def add(self, result: Result) -> None:
-        """Look at the calls of one result."""
+        """Look at the calls of one result, or at why it has none."""
+        self._left_out += result.error == LEFT_OUT
         for call in result.calls:
             if call.reply is None:
                 continue
@@ -60,6 +64,8 @@ class Findings:
         if self._with_key:
             verb = "holds" if self._with_key == 1 else "hold"
             yield f"{_replies(self._with_key)} {verb} a key of yours: shown as [redacted]; change the key."
+        if self._left_out:
+            yield f"{without_recording(self._left_out)}: left out of every number, as --allow-unrecorded says."
 
 
 def _replies(many: int) -> str:

@@ -2,7 +2,7 @@
 
 One rule for errors: trials without a verdict are in no denominator. A rule that would fail even if all of
 them had passed fails. A rule that would hold even if all of them had failed, with at most `max_errors` of
-them, holds. Anything else is open.
+them, holds. Anything else is open. Where a trial has no recording, a rule that does not fail cannot be verified.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ from evalkit.records.run import ColumnSummary, RuleVerdict, SpecInfo, Tally, Ver
 from evalkit.records.spec import Limit, Rule
 
 EVERY_CASE = Rule(pass_rate=1.0)  # what holds for a spec without a gate
-_EXITS = (("fails", Exit.GATE_FAILED), ("open", Exit.NO_VERDICT), ("empty", Exit.NOTHING_MEASURED))
+_EXITS = (
+    ("fails", Exit.GATE_FAILED),
+    ("open", Exit.NO_VERDICT),
+    ("unrecorded", Exit.NOTHING_MEASURED),
+    ("empty", Exit.NOTHING_MEASURED),
+)
 _TOLERANCE = 1e-9  # a share such as 0.7 has no exact binary form
 Scopes = Mapping[tuple[int, str], Counts]
 
@@ -59,7 +64,7 @@ def _judge(rule: Rule, about: str, counts: Counts, derived: Mapping[str, str]) -
     if not cases.decided + cases.open:
         return RuleVerdict(words, "empty", "nothing was measured: every case was skipped")
     parts = list(_parts(rule, counts, derived))
-    for verdict in ("fails", "open"):
+    for verdict in ("fails", "unrecorded", "open"):
         worst = next((part for part in parts if part.verdict == verdict), None)
         if worst:
             return RuleVerdict(words, worst.verdict, worst.reason)
@@ -76,6 +81,8 @@ def _judge(rule: Rule, about: str, counts: Counts, derived: Mapping[str, str]) -
 
 
 def _parts(rule: Rule, counts: Counts, derived: Mapping[str, str]) -> Iterator[_Part]:
+    if counts.trials.unrecorded:
+        yield _Part("unrecorded", without_recording(counts.trials.unrecorded))
     if rule.pass_rate is not None:
         yield _pass_rate(rule.pass_rate, counts.cases)
     if rule.mean_score is not None:
@@ -152,6 +159,11 @@ def _shown(value: float, limit: Limit) -> str:
     texts = (f"{value:.{digits}g}" for digits in (3, 6, 9))
     rounded = (text for text in texts if _is_outside(float(text), float(text), limit) == is_outside)
     return next(rounded, repr(value))
+
+
+def without_recording(trials: int) -> str:
+    """That so many trials have no recording, in words."""
+    return f"{_many(trials, 'trial')} {'has' if trials == 1 else 'have'} no recording"
 
 
 def _many(count: int, what: str) -> str:

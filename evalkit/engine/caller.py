@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from evalkit.decide.findings import LEFT_OUT
 from evalkit.engine.attempts import Policy, ask
 from evalkit.engine.budget import Budget
+from evalkit.engine.kept import Kept
 from evalkit.engine.pace import Paces
 from evalkit.engine.question import Question
-from evalkit.engine.replies import ReplyStore
 from evalkit.errors import NotAsked, ProviderError
 from evalkit.prices import Tariff
 from evalkit.providers.interface import Provider
@@ -28,17 +29,17 @@ class Called:
 
 
 class Caller:
-    """Answers requests from the store or from their provider, as fast as `paces` let it. Used by many threads."""
+    """Answers requests from what is kept or from their provider, as fast as `paces` let it. Used by many threads."""
 
     def __init__(
         self,
-        store: ReplyStore,
+        kept: Kept,
         provider: Callable[[str], Provider],
         settings: Settings,
         policy: Policy,
         budget: Budget | None = None,
     ) -> None:
-        self._store = store
+        self._kept = kept
         self._provider = provider
         self._settings = settings
         self._budget = budget or Budget(Tariff(settings.prices), {}, policy.stop)
@@ -52,19 +53,19 @@ class Caller:
     def call(self, request: Request, question: Question) -> Called:
         """The reply to a request. Raises NotAsked where nothing was recorded and nothing may be asked."""
         provider, key = self._provider(request.provider), question.key
-        with self._store.claims.among_threads(key):
+        with self._kept.claims.among_threads(key):
             replayed = self._replayed(provider, request, question)
             if replayed:
                 return replayed
             if self._settings.offline:
-                raise NotAsked("offline", "no recording, and --offline never asks")
-            with self._store.claims.among_processes(key, self._policy.stop):
+                raise NotAsked("skip" if self._settings.allow_unrecorded else "unrecorded", LEFT_OUT.message)
+            with self._kept.claims.among_processes(key, self._policy.stop):
                 return self._replayed(provider, request, question) or self._fresh(provider, request, question)
 
     def _replayed(self, provider: Provider, request: Request, question: Question) -> Called | None:
         if self._settings.fresh and question.key not in self._asked:
             return None
-        recording = self._store.get(question)
+        recording = self._kept.get(question)
         if recording is None:
             return None
         try:
@@ -85,7 +86,7 @@ class Caller:
         if asked.error or asked.recording is None:
             error = asked.error or ProviderError("transient", "no reply")
             return Called(Call(request, attempts=asked.attempts), Failure(error.kind, error.message))
-        self._store.put(question, asked.recording)
+        self._kept.put(question, asked.recording)
         self._standing.accepted(request)
         if self._settings.fresh:
             self._asked.add(question.key)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evalkit.engine.kept import Kept
 from evalkit.engine.plan import Plan
-from evalkit.engine.replies import ReplyStore
 from evalkit.errors import NothingToMeasure
 from evalkit.prices import Tariff, size_of
 from evalkit.records.event import Planned
@@ -36,6 +36,7 @@ class _Cost:
 class Forecast:
     """What a plan will ask: trials of each spec, calls to make, calls recorded, tokens of the prompts (about).
 
+    `unrecorded` counts those that are neither: with --offline nothing is asked.
     `models` are names of columns, `asked` are (provider, model) of the calls to make. `usd` is what these cost at
     most, those of unknown price apart: `unpriced` counts them, `without_price` are their (spec, `provider/model`).
     `unbounded` counts the calls with a price whose completion nothing bounds.
@@ -52,6 +53,7 @@ class Forecast:
     unpriced: int
     without_price: tuple[tuple[str, str], ...]
     unbounded: int
+    unrecorded: int = 0
 
     @property
     def providers(self) -> tuple[str, ...]:
@@ -61,12 +63,12 @@ class Forecast:
     def planned(self, workers: int) -> Planned:
         """The same as whoever listens to a run is told of it."""
         usd = None if self.unpriced else self.usd
-        return Planned(self.specs, self.models, self.trials, self.to_ask, self.recorded, workers, usd)
+        return Planned(self.specs, self.models, self.trials, self.to_ask, self.recorded, workers, usd, self.unrecorded)
 
 
-def forecast_of(plan: Plan, store: ReplyStore, settings: Settings, tariff: Tariff) -> Forecast:
+def forecast_of(plan: Plan, kept: Kept, settings: Settings, tariff: Tariff) -> Forecast:
     """The plan in numbers. Raises NothingToMeasure where it has no trials."""
-    trials, to_ask, recorded, cost = 0, 0, 0, _Cost()
+    trials, to_ask, recorded, unrecorded, cost = 0, 0, 0, 0, _Cost()
     specs: dict[str, int] = {}
     models: dict[str, None] = {}
     asked: dict[tuple[str, str], None] = {}
@@ -78,9 +80,11 @@ def forecast_of(plan: Plan, store: ReplyStore, settings: Settings, tariff: Tarif
         request = trial.request
         if trial.question is None or request is None:
             continue
-        if not settings.fresh and store.has(trial.question):
+        if not settings.fresh and kept.has(trial.question):
             recorded += 1
-        elif not settings.offline:
+        elif settings.offline:
+            unrecorded += 1
+        else:
             to_ask += 1
             asked.setdefault((request.provider, request.model))
             if not cost.add(request, tariff):
@@ -99,4 +103,5 @@ def forecast_of(plan: Plan, store: ReplyStore, settings: Settings, tariff: Tarif
         unpriced=cost.unpriced,
         without_price=tuple(without_price),
         unbounded=cost.unbounded,
+        unrecorded=unrecorded,
     )

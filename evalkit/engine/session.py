@@ -20,12 +20,13 @@ from evalkit.engine.archive import Archive, find_run, new_run_id, point_at, read
 from evalkit.engine.attempts import Policy
 from evalkit.engine.budget import Budget, about_unpriced, caps_of, most_usd
 from evalkit.engine.caller import Caller
+from evalkit.engine.commands import commands_that_record
 from evalkit.engine.env_file import with_keys_of_env_file
 from evalkit.engine.forecast import Forecast, forecast_of
+from evalkit.engine.kept import Kept, kept_for
 from evalkit.engine.plan import Plan, Selection
 from evalkit.engine.pool import Pool, stopping_on_signals
 from evalkit.engine.provenance import provenance_of, with_packages
-from evalkit.engine.replies import ReplyStore
 from evalkit.engine.trial import Performer
 from evalkit.errors import NothingToMeasure
 from evalkit.prices import Tariff
@@ -59,24 +60,24 @@ class Session:
 
     def forecast(self) -> Forecast:
         """The plan in numbers; nothing is asked."""
-        with self._prepared() as (plan, store):
-            return forecast_of(plan, store, self._settings, self._tariff)
+        with self._prepared() as (plan, kept):
+            return forecast_of(plan, kept, self._settings, self._tariff)
 
     def run(self, command: str = "evalkit run") -> StoredRun:
         """Ask what is not recorded, score everything, keep it in a folder. Raises UserError before any call."""
-        with self._prepared() as (plan, store):
-            forecast = forecast_of(plan, store, self._settings, self._tariff)
+        with self._prepared() as (plan, kept):
+            forecast = forecast_of(plan, kept, self._settings, self._tariff)
             about_unpriced(caps_of(self._settings, plan.specs), forecast.without_price)
             self._make_ready(forecast)
-            return self._performed(plan, store, forecast, command)
+            return self._performed(plan, kept, forecast, command)
 
     @contextmanager
-    def _prepared(self) -> Iterator[tuple[Plan, ReplyStore]]:
-        """The plan and the store, as long as they are needed."""
+    def _prepared(self) -> Iterator[tuple[Plan, Kept]]:
+        """The plan and what is kept, as long as they are needed."""
         with guarded(self._settings.no_code):
             plan = self._plan()
-            with closing(ReplyStore(self._settings.state / "replies.db")) as store:
-                yield plan, store
+            with kept_for(self._settings) as kept:
+                yield plan, kept
 
     def _plan(self) -> Plan:
         settings = self._settings
@@ -91,13 +92,13 @@ class Session:
         for name, model in forecast.asked:
             self._provider(name).ready(model)
 
-    def _performed(self, plan: Plan, store: ReplyStore, forecast: Forecast, command: str) -> StoredRun:
+    def _performed(self, plan: Plan, kept: Kept, forecast: Forecast, command: str) -> StoredRun:
         settings, begun, keys = self._settings, time.monotonic(), keys_in(self._settings.environ)
         info, findings = _begun(plan, forecast, settings, redact(command, keys)), Findings(keys)
         folder = settings.out or settings.reports / info.id
         budget = Budget(self._tariff, caps_of(settings, plan.specs), self._stop)
         policy = Policy(settings.attempts, settings.deadline, self._stop, self._tell)
-        caller = Caller(store, self._provider, settings, policy, budget)
+        caller = Caller(kept, self._provider, settings, policy, budget)
         with (
             Archive(folder, info, keys) as archive,
             closing(self._results(plan, caller, forecast)) as results,
@@ -141,7 +142,9 @@ class Session:
     def _decided(self, run: StoredRun) -> StoredRun:
         info = run.info
         code = exit_code(info.columns, was_interrupted=info.state == "interrupted")
-        run = replace(run, info=replace(info, exit_code=int(code)))
+        is_to_record = any(column.trials.unrecorded for column in info.columns)
+        record = commands_that_record(self._settings) if is_to_record else ()
+        run = replace(run, info=replace(info, exit_code=int(code), record=record))
         write_info(run.folder, run.info)
         if self._settings.out is None:
             point_at(self._settings.reports, info.id)

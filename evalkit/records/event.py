@@ -19,7 +19,8 @@ class Warned:
 class Planned:
     """The run is about to ask: (spec, trials) in order, models, calls to make, calls recorded, workers.
 
-    `usd` is what the calls to make cost at most, in US dollars; None where that is not known.
+    `usd` is what the calls to make cost at most, in US dollars; None where that is not known. `unrecorded` counts
+    trials that are neither recorded nor asked.
     """
 
     specs: tuple[tuple[str, int], ...]
@@ -29,6 +30,7 @@ class Planned:
     recorded: int
     workers: int
     usd: float | None = None
+    unrecorded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def info_to_json(info: RunInfo) -> dict[str, Any]:
         "provenance": asdict(info.provenance),
         "paces": [asdict(pace) for pace in info.paces],
         "max_usd": info.max_usd,
+        "record": list(info.record),
     }
 
 
@@ -51,6 +52,7 @@ def info_from_json(data: Mapping[str, Any]) -> RunInfo:
         provenance=Provenance(**data["provenance"]),
         paces=tuple(_pace_from_json(pace) for pace in data["paces"]),
         max_usd=data["max_usd"],
+        record=tuple(data["record"]),
     )
 
 

@@ -34,13 +34,17 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many of each outcome. `skipped` were left out by the user; `unasked` should have been asked."""
+    """How many of each outcome.
+
+    `skipped` were left out by the user; `unasked` should have been asked, and `unrecorded` replayed.
+    """
 
     passed: int = 0
     failed: int = 0
     errored: int = 0
     unasked: int = 0
     skipped: int = 0
+    unrecorded: int = 0
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -49,6 +53,7 @@ class Tally:
             self.errored + other.errored,
             self.unasked + other.unasked,
             self.skipped + other.skipped,
+            self.unrecorded + other.unrecorded,
         )
 
     @property
@@ -59,7 +64,7 @@ class Tally:
     @property
     def open(self) -> int:
         """Those that should have a verdict and have none."""
-        return self.errored + self.unasked
+        return self.errored + self.unasked + self.unrecorded
 
     @property
     def total(self) -> int:
@@ -89,7 +94,7 @@ class Spending:
         )
 
 
-Verdict = Literal["holds", "fails", "open", "empty"]
+Verdict = Literal["holds", "fails", "unrecorded", "open", "empty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +130,12 @@ class ColumnSummary:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of its rules; one that nothing was measured for does not count beside others."""
-        verdicts = {rule.verdict for rule in self.rules}
-        order: tuple[Verdict, ...] = ("fails", "open", "holds")
+        """The worst verdict of its rules; one that nothing was measured for does not count beside others.
+
+        Where nothing fails, trials without a recording leave a column unverified, whichever rules they belong to.
+        """
+        verdicts = {rule.verdict for rule in self.rules} | ({"unrecorded"} if self.trials.unrecorded else set())
+        order: tuple[Verdict, ...] = ("fails", "unrecorded", "open", "holds")
         return next((verdict for verdict in order if verdict in verdicts), "empty")
 
 
@@ -151,7 +159,8 @@ class RunInfo:
 
     `command` is what repeats the run, or continues it after an interruption; `planned` counts its trials.
     `provenance` says where it comes from, `paces` how fast each provider was asked, `max_usd` what it was allowed
-    to cost (US dollars). `notes` are findings for people, a sentence each.
+    to cost (US dollars). `notes` are findings for people, a sentence each. `record` are the commands that record the
+    trials without a recording, in their order.
     """
 
     id: str
@@ -168,6 +177,7 @@ class RunInfo:
     provenance: Provenance = NOT_SAID
     paces: tuple[Pace, ...] = ()
     max_usd: float | None = None
+    record: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

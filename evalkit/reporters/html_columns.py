@@ -28,10 +28,11 @@ MARK_BY_VERDICT: Mapping[Verdict, Mark] = {
     "holds": Mark("passed", "holds"),
     "fails": Mark("failed", "fails"),
     "open": Mark("errored", "no verdict"),
+    "unrecorded": Mark("unrecorded", "not verifiable here"),
     "empty": Mark("skipped", "nothing measured"),
 }
-_ORDER_BY_VERDICT: Mapping[Verdict, int] = {"fails": 0, "open": 1, "empty": 2, "holds": 3}
-_RARE = frozenset({"not asked", "skipped", "cut off", "flaky"})  # shown when some column has one
+_ORDER_BY_VERDICT: Mapping[Verdict, int] = {"fails": 0, "open": 1, "unrecorded": 2, "empty": 3, "holds": 4}
+_RARE = frozenset({"not asked", "not recorded", "skipped", "cut off", "flaky"})  # shown when some column has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ def _numbers(summary: ColumnSummary) -> Iterator[Number]:
         ("failed", cases.failed, ""),
         ("errored", cases.errored, "errored"),
         ("not asked", cases.unasked, "errored"),
+        ("not recorded", cases.unrecorded, "unrecorded"),
         ("skipped", cases.skipped, ""),
         ("cut off", summary.cut_off, "cut"),
         ("flaky", summary.flaky, ""),

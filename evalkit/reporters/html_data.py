@@ -35,6 +35,7 @@ MARK_BY_SECTION = {
     "errored": Mark("errored", "errored"),
     "cut-off": Mark("cut", "passed, but cut off"),
     "unasked": Mark("unasked", "not asked"),
+    "unrecorded": Mark("unrecorded", "not recorded"),
     "skipped": Mark("skipped", "skipped"),
     "passed": Mark("passed", "passed"),
 }
@@ -158,6 +159,8 @@ def _facts(columns: Sequence[ColumnSummary]) -> Iterator[Number]:
     yield Number("failed", f"{cases.failed:,}", kind="failed" if cases.failed else "")
     yield Number("errored", f"{cases.errored:,}", kind="errored" if cases.errored else "")
     yield Number("not asked", f"{cases.unasked:,}", kind="errored" if cases.unasked else "")
+    if cases.unrecorded:
+        yield Number("not recorded", f"{cases.unrecorded:,}", kind="unrecorded")
     yield Number("skipped", f"{cases.skipped:,}")
     yield Number("cost", *cost(spending))
     each_column = " by column" if len(columns) > 1 else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from evalkit.decide.gate import without_recording
 from evalkit.errors import Exit
 from evalkit.records.run import ColumnSummary, RunInfo, Tally, Verdict
 from evalkit.reporters.figures import count, interval, percent
@@ -43,6 +44,8 @@ def headline_of(info: RunInfo) -> Headline:
             return _fails(info.columns, cases)
         case "open":
             return _no_verdict(info)
+        case "unrecorded":
+            return _unverified(info)
         case "empty":
             none = f"{count(cases.skipped, 'case')} skipped." if cases.skipped else "No case was asked."
             return Headline("skipped", "Nothing was measured", "", _reasons(info.columns, "empty") or none)
@@ -60,10 +63,11 @@ def _unfinished(info: RunInfo) -> Headline:
 def _verdict(info: RunInfo, cases: Tally) -> Verdict:
     """The one of the exit code, else the worst of the columns; without a measurement nothing holds."""
     verdicts = {each.verdict for each in info.columns}
-    order: tuple[Verdict, ...] = ("fails", "open", "empty", "holds")
+    order: tuple[Verdict, ...] = ("fails", "open", "unrecorded", "empty", "holds")
     verdict: Verdict = next((each for each in order if each in verdicts), "empty")
     if info.exit_code is not None:
         verdict = _VERDICT_BY_EXIT.get(info.exit_code, "open")
+        verdict = "unrecorded" if verdict == "empty" and "unrecorded" in verdicts else verdict
     return "empty" if verdict == "holds" and not cases.decided else verdict
 
 
@@ -106,8 +110,17 @@ def _no_verdict(info: RunInfo) -> Headline:
     trials = sum((each.trials for each in info.columns), Tally())
     missing = [f"{count(trials.errored, 'trial')} errored"] if trials.errored else []
     missing += [f"{trials.unasked:,} not asked"] if trials.unasked else []
+    missing += [f"{trials.unrecorded:,} not recorded"] if trials.unrecorded else []
     rest = f": {', '.join(missing)}" if missing else f": exit {info.exit_code}"
     return Headline("errored", "No verdict", rest, _reasons(info.columns, "open") or _counts(trials))
+
+
+def _unverified(info: RunInfo) -> Headline:
+    """Nothing fails, and not all of it could be looked at."""
+    trials = sum((each.trials for each in info.columns), Tally())
+    evidence = f"{_counts(trials)}. Record them with: {', then '.join(info.record)}"
+    rest = f": {without_recording(trials.unrecorded)}"
+    return Headline("unrecorded", "Not verifiable here", rest, one_line(evidence, EVIDENCE_LIMIT))
 
 
 def _reasons(columns: Sequence[ColumnSummary], verdict: Verdict) -> str:
@@ -122,6 +135,6 @@ def _reasons(columns: Sequence[ColumnSummary], verdict: Verdict) -> str:
 
 
 def _counts(tally: Tally) -> str:
-    words = ("passed", "failed", "errored", "not asked")
-    counts = (tally.passed, tally.failed, tally.errored, tally.unasked)
+    words = ("passed", "failed", "errored", "not asked", "not recorded")
+    counts = (tally.passed, tally.failed, tally.errored, tally.unasked, tally.unrecorded)
     return ", ".join(f"{many:,} {word}" for word, many in zip(words, counts, strict=True) if many)

@@ -121,7 +121,8 @@ def anchor(result: Result) -> str:
 def trial_mark(result: Result) -> Mark:
     """The outcome; what the user skipped is told from what should have been asked and was not."""
     if result.outcome is Outcome.SKIPPED and not (result.error and result.error.kind == "skip"):
-        return Mark("unasked", "not asked")
+        is_unrecorded = result.error is not None and result.error.kind == "unrecorded"
+        return Mark("unrecorded", "not recorded") if is_unrecorded else Mark("unasked", "not asked")
     return Mark(str(result.outcome), str(result.outcome))
 
 

@@ -33,6 +33,7 @@ class _Counts:
         self.failed = 0
         self.errored = 0
         self.skipped = 0
+        self.unrecorded = 0
         self.spent = Spending()
         self.by_spec: dict[str, list[int]] = {name: [total, 0, 0] for name, total in planned.specs}
         self.waiting: tuple[float, str] = (0.0, "")
@@ -44,7 +45,9 @@ class _Counts:
         self.done += 1
         self.failed += result.outcome is Outcome.FAILED
         self.errored += result.outcome is Outcome.ERRORED
-        self.skipped += result.outcome is Outcome.SKIPPED
+        is_unrecorded = result.error is not None and result.error.kind == "unrecorded"
+        self.unrecorded += is_unrecorded
+        self.skipped += result.outcome is Outcome.SKIPPED and not is_unrecorded
         for call in result.calls:
             if call.origin == "fresh":
                 usd = call.reply.usd if call.reply else 0.0
@@ -58,6 +61,7 @@ class _Counts:
     def line(self) -> str:
         """`43 of 128 done, 2 failed, 0 errored, $0.0012, 7 s left`."""
         skipped = f", {self.skipped} skipped" if self.skipped else ""
+        skipped += f", {self.unrecorded} not recorded" if self.unrecorded else ""
         return (
             f"{self.done} of {self.planned.trials} done, {self.failed} failed, {self.errored} errored{skipped}, "
             f"{cost(self.spent)[0]}{self._left()}"
@@ -81,9 +85,11 @@ def _coarse(left: float) -> str:
 
 def _opening(planned: Planned) -> str:
     what = f"{count(len(planned.specs), 'spec')}, {count(planned.trials, 'trial')}"
-    calls = f"{count(planned.to_ask, 'call')} to make, {planned.recorded:,} recorded, {planned.workers} at a time"
+    missing = f", {planned.unrecorded:,} not recorded" if planned.unrecorded else ""
+    calls = f"{count(planned.to_ask, 'call')} to make, {planned.recorded:,} recorded{missing}"
     usd = f", at most {dollars(planned.usd)}" if planned.usd else "" if planned.usd == 0 else ", cost unknown"
-    return f"{what} on {one_line(', '.join(planned.models), 60)}: {calls}{usd if planned.to_ask else ''}"
+    pace = f"{planned.workers} at a time{usd if planned.to_ask else ''}"
+    return f"{what} on {one_line(', '.join(planned.models), 60)}: {calls}, {pace}"
 
 
 def _warnings(event: Warned) -> str:

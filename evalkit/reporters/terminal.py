@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from evalkit.decide.gate import without_recording
 from evalkit.records.result import Column, Outcome, Result, Score
 from evalkit.records.run import ColumnSummary, RunInfo, Spending, StoredRun, Tally
 from evalkit.reporters.figures import MISSING, UNKNOWN, cost, count, interval, percent, seconds
@@ -24,7 +25,7 @@ _LABEL = 10  # columns of the gutter that names what stands beside it
 _MARKS = {"passed": "✓", "failed": "✗", "errored": "!", "skipped": "–"}
 _PLAIN = {"✓": "+", "✗": "x", "–": "-", "›": ">", "…": "...", "·": "-", "│": "|", "×": "x", "\N{NO-BREAK SPACE}": " "}
 _STYLES = {"passed": "green", "failed": "red", "errored": "magenta", "skipped": "dim"}
-_VERDICTS = {"holds": "passed", "fails": "failed", "open": "errored", "empty": "skipped"}
+_VERDICTS = {"holds": "passed", "fails": "failed", "open": "errored", "unrecorded": "skipped", "empty": "skipped"}
 
 
 class Terminal:
@@ -118,24 +119,18 @@ class _Page:
                 table.add_column(title, overflow="fold")
         table.add_column("passed", justify="right", no_wrap=True)
         table.add_column("95 %" if not is_wide else "95 % interval", no_wrap=True)
-        for title, wanted in (("failed", is_wide), ("errored", True), ("p95", is_wide), ("cost", is_wide)):
-            if wanted:
-                table.add_column(title, justify="right", no_wrap=True)
+        figures = _figures(columns, is_wide)
+        for title in figures:
+            table.add_column(title, justify="right", no_wrap=True)
         for column in columns:
             # A folded name may begin a line of the table, where :: would be a command to a CI log.
             named = [column.column.variant] * has_variants + [column.column.model] * has_models
-            figures = [
-                (str(column.trials.failed), is_wide),
-                (str(column.trials.open), True),
-                (seconds(column.p95_seconds), is_wide),
-                (_money(column.spending), is_wide),
-            ]
             table.add_row(
                 self._marked(_VERDICTS[column.verdict]),
                 *(self._text(one_line(name, 80).replace("::", ": :")) for name in (column.column.spec, *named)),
                 self._text(_rate(column)),
                 self._text(interval(column.pass_rate, 0)),
-                *(self._text(figure) for figure, wanted in figures if wanted),
+                *(self._text(figure(column)) for figure in figures.values()),
             )
         self._console.print(table, width=self.width)
         self._rules(columns)
@@ -155,7 +150,8 @@ class _Page:
         why: Counter[str] = Counter()
         unasked = any(column.trials.unasked for column in run.info.columns)
         for result in run.results() if unasked else ():
-            if result.outcome is Outcome.SKIPPED and result.error and result.error.kind != "skip":
+            is_for_a_reason = result.error and result.error.kind not in ("skip", "unrecorded")
+            if result.outcome is Outcome.SKIPPED and result.error and is_for_a_reason:
                 why[result.error.message] += 1
         for reason, trials in why.most_common(REASONS):
             words = one_line(f" {count(trials, 'trial')} not asked: {reason}", 400)
@@ -176,6 +172,8 @@ class _Page:
         if info.provenance.shown:
             self._to_copy("revision", info.provenance.shown)
         self._to_copy("report", from_here(run.folder / "index.html"))
+        for label, command in zip(("record", "then"), info.record, strict=False):
+            self._to_copy(label, command)
         if info.state != "finished":
             self._to_copy("continue", info.command)
         elif info.exit_code in (1, 3):
@@ -220,12 +218,13 @@ def _verdict(info: RunInfo) -> str:
         how = "Interrupted" if info.state == "interrupted" else "Not finished"
         return f"{how}: {done:,} of {count(info.planned, 'trial')} done."
     failing = sum(column.verdict == "fails" for column in info.columns)
+    unrecorded = sum(column.trials.unrecorded for column in info.columns)
     fails = "fails its" if failing == 1 else "fail their"
     return {
         0: "Every gate holds.",
         1: f"{failing} of {count(len(info.columns), 'column')} {fails} gate.",
         3: f"No verdict: it is left open by {_open(info)}.",
-        4: "Nothing was measured.",
+        4: f"Not verifiable here: {without_recording(unrecorded)}." if unrecorded else "Nothing was measured.",
     }.get(info.exit_code or 0, "")
 
 
@@ -234,7 +233,23 @@ def _open(info: RunInfo) -> str:
     trials = sum((column.trials for column in info.columns), Tally())
     errored = [count(trials.errored, "error")] if trials.errored else []
     unasked = [f"{count(trials.unasked, 'trial')} not asked"] if trials.unasked else []
-    return " and ".join(errored + unasked) or "errors"
+    unrecorded = [f"{count(trials.unrecorded, 'trial')} not recorded"] if trials.unrecorded else []
+    return " and ".join(errored + unasked + unrecorded) or "errors"
+
+
+def _figures(columns: Iterable[ColumnSummary], is_wide: bool) -> Mapping[str, Callable[[ColumnSummary], str]]:
+    """The numbers of a column that there is room for, by their titles."""
+    figures: dict[str, Callable[[ColumnSummary], str]] = {
+        "failed": lambda column: str(column.trials.failed),
+        "errored": lambda column: str(column.trials.errored + column.trials.unasked),
+        "not recorded": lambda column: str(column.trials.unrecorded),
+        "p95": lambda column: seconds(column.p95_seconds),
+        "cost": lambda column: _money(column.spending),
+    }
+    shown = {*(figures if is_wide else ()), "errored", "not recorded"}
+    if not any(column.trials.unrecorded for column in columns):
+        shown.remove("not recorded")
+    return {title: figure for title, figure in figures.items() if title in shown}
 
 
 def _rate(column: ColumnSummary) -> str:

@@ -27,11 +27,12 @@ SCRIPT = """
         (yes_spec("yes", "no"), [], 1, "1 of 1 column fails its gate."),
         (yes_spec("yes", "no") + "gate: {pass_rate: 0.5}\n", [], 0, "Every gate holds."),
         (yes_spec("yes", "broken"), [], 3, "No verdict: it is left open by 1 error."),
-        (yes_spec("yes", "one"), ["--offline"], 3, "2 trials not asked: no recording, and --offline never asks"),
+        (yes_spec("yes", "one"), ["--offline"], 4, "Not verifiable here: 2 trials have no recording."),
+        (yes_spec("yes", "one"), ["--offline", "--allow-unrecorded"], 4, "Nothing was measured."),
         (yes_spec("yes", "yes2"), ["--max-calls", "1"], 3, "1 trial not asked: --max-calls 1 is reached"),
         (SKIPPED, [], 4, "Nothing was measured."),
     ],
-    ids=["holds", "fails", "holds at half", "errored", "offline", "budget", "all skipped"],
+    ids=["holds", "fails", "holds at half", "errored", "offline", "left out", "budget", "all skipped"],
 )
 def test_a_run_ends_with_the_code_of_its_verdict_and_says_it(
     spec: str, arguments: list[str], code: int, said: str, project: Project

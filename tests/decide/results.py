@@ -1,7 +1,7 @@
 """Results written as letters: what the tables of this folder share.
 
-P passed, F failed, E errored, U should have been asked and was not, S skipped by the user. A word is a case, its
-letters are its draws.
+P passed, F failed, E errored, U should have been asked and was not, N is not recorded, S skipped by the user. A word is
+a case, its letters are its draws.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ _OUTCOMES = {
     "F": Outcome.FAILED,
     "E": Outcome.ERRORED,
     "U": Outcome.SKIPPED,
+    "N": Outcome.SKIPPED,
     "S": Outcome.SKIPPED,
 }
 _ERRORS = {
     "E": Failure("transient", "503"),
-    "U": Failure("offline", "no recording"),
+    "U": Failure("budget", "--max-calls 1 is reached"),
+    "N": Failure("unrecorded", "not recorded"),
     "S": Failure("skip", "waits for a fix"),
 }
 _SCORES = {"P": (Score(1.0, True, "", "equals", "equals"),), "F": (Score(0.0, False, "", "equals", "equals"),)}

@@ -33,6 +33,14 @@ CASES: list[tuple[Rule | None, str, str, str]] = [
     (None, "F E", "fails", "0 of 1 case passed, too few even if the 1 without a verdict had"),
     (None, "P S", "holds", "1 of 1 case passed"),
     (None, "S S", "empty", SKIPPED),
+    # what is not recorded is not verified, unless the rule fails whatever it would have given
+    (None, "P N", "unrecorded", "1 trial has no recording"),
+    (None, "N N E S", "unrecorded", "2 trials have no recording"),
+    (None, "F N", "fails", "0 of 1 case passed, too few even if the 1 without a verdict had"),
+    (HALF, "P N", "unrecorded", "1 trial has no recording"),
+    (HALF, "P P F N", "unrecorded", "1 trial has no recording"),
+    (HALF, "F F F N", "fails", "0 of 3 cases passed, too few even if the 1 without a verdict had"),
+    (TOLERANT, "P P F N", "unrecorded", "1 trial has no recording"),
     # a share of cases
     (HALF, "P F", "holds", "1 of 2 cases passed"),
     (HALF, "P F F", "fails", "1 of 3 cases passed"),
@@ -73,7 +81,13 @@ WORDS = [
     (Rule(pass_rate=0.8, where="language == 'de'"), "pass_rate 0.8 where language == 'de'"),
     (Rule(pass_rate=0.8, each="language"), "pass_rate 0.8 where each language"),
 ]  # fmt: skip
-VERDICTS = {"P": Exit.OK, "F": Exit.GATE_FAILED, "E": Exit.NO_VERDICT, "S": Exit.NOTHING_MEASURED}
+VERDICTS = {
+    "P": Exit.OK,
+    "F": Exit.GATE_FAILED,
+    "E": Exit.NO_VERDICT,
+    "S": Exit.NOTHING_MEASURED,
+    "N": Exit.NOTHING_MEASURED,
+}
 WORST_FIRST = (Exit.GATE_FAILED, Exit.NO_VERDICT, Exit.NOTHING_MEASURED, Exit.OK)
 
 
@@ -85,27 +99,29 @@ def test_errors_leave_a_rule_open_that_they_could_decide(
 
 
 @given(
-    counts=st.tuples(*[st.integers(0, 4)] * 5),
+    counts=st.tuples(*[st.integers(0, 4)] * 6),
     rate=st.integers(0, 20).map(lambda twentieths: twentieths / 20),
     accepted=st.integers(0, 5),
 )
 def test_a_verdict_is_what_no_outcome_of_the_open_cases_could_change(
     counts: tuple[int, ...], rate: float, accepted: int
 ) -> None:
-    passed, failed, errored, unasked, skipped = counts
-    decided, missing = passed + failed, errored + unasked
+    passed, failed, errored, unasked, skipped, unrecorded = counts
+    decided, missing = passed + failed, errored + unasked + unrecorded
     if not sum(counts):
         return
     sayings = {passed + more >= rate * (decided + missing) - 1e-9 for more in range(missing + 1)}
     if not decided + missing:
         wanted = "empty"
+    elif decided and sayings == {False}:
+        wanted = "fails"
+    elif unrecorded:
+        wanted = "unrecorded"
     elif not decided or len(sayings) == 2:
         wanted = "open"
-    elif sayings == {False}:
-        wanted = "fails"
     else:
         wanted = "holds" if missing <= accepted else "open"
-    cases = " ".join("P" * passed + "F" * failed + "E" * errored + "U" * unasked + "S" * skipped)
+    cases = " ".join("P" * passed + "F" * failed + "E" * errored + "U" * unasked + "S" * skipped + "N" * unrecorded)
     assert verdict_of(cases, Rule(pass_rate=rate, max_errors=accepted))[0] == wanted
 
 
@@ -230,9 +246,17 @@ def test_a_rule_with_a_scope_is_judged_on_its_cases_alone() -> None:
     ]
 
 
+def test_a_trial_without_a_recording_leaves_its_column_unverified_whichever_rules_it_belongs_to() -> None:
+    german, other = list(results("P P", scopes={0: "de"})), [replace(next(results("N")), case="other")]
+    column = summary_of(german + other, Rule(pass_rate=1.0, each="language"))
+    assert ([rule.verdict for rule in column.rules], column.verdict) == (["holds"], "unrecorded")
+    failing = summary_of([*results("F", scopes={0: "de"}), *other], Rule(pass_rate=1.0, each="language"))
+    assert failing.verdict == "fails"
+
+
 def test_a_run_ends_with_the_worst_of_its_columns() -> None:
     assert exit_code([]) == Exit.NOTHING_MEASURED
-    for letters in product("PFES", repeat=3):
+    for letters in product("PFESN", repeat=3):
         exits = {VERDICTS[letter] for letter in letters}
         wanted = next(code for code in WORST_FIRST if code in exits)
         assert exit_code([summary_of(results(letter)) for letter in letters]) == wanted, letters

@@ -51,10 +51,14 @@ DRAWS = [
 ]
 CASES = [
     ("P", Tally(passed=1), Tally(passed=1)),
-    ("P F E U S", Tally(1, 1, 1, 1, 1), Tally(1, 1, 1, 1, 1)),
+    ("P F E U S N", Tally(1, 1, 1, 1, 1, 1), Tally(1, 1, 1, 1, 1, 1)),
     ("PP PF FF", Tally(passed=1, failed=2), Tally(passed=3, failed=3)),
     ("PE FE EE", Tally(failed=1, errored=2), Tally(passed=1, failed=1, errored=4)),
     ("PU UU SS", Tally(errored=1, unasked=1, skipped=1), Tally(passed=1, unasked=3, skipped=2)),
+    # a case that only lacks recordings counts as that; what is left out leaves it out
+    ("PN NN NS", Tally(unrecorded=3), Tally(passed=1, unrecorded=4, skipped=1)),
+    ("FN EN UN", Tally(failed=1, errored=1, unasked=1), Tally(failed=1, errored=1, unasked=1, unrecorded=3)),
+    ("PUN PS", Tally(errored=1, skipped=1), Tally(passed=2, unasked=1, unrecorded=1, skipped=1)),
 ]
 
 

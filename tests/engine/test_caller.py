@@ -7,7 +7,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ import pytest
 
 from evalkit.engine.attempts import Policy
 from evalkit.engine.caller import Caller
+from evalkit.engine.kept import kept_for
 from evalkit.engine.pool import Pool
 from evalkit.engine.question import Question
-from evalkit.engine.replies import ReplyStore
 from evalkit.engine.standing import PATIENCE, Standing
 from evalkit.errors import ErrorKind, ProviderError, UserError
 from evalkit.records.exchange import Recording, Reply, Request
@@ -153,8 +152,8 @@ def test_offline_asks_nothing_and_needs_no_key(project: Project) -> None:
     with Server(lambda *_: reply("yes")) as server:
         Project(project.folder, keyed(server)).session(models="aimlapi/m", limit=1)
     run = project.session(models="aimlapi/m", offline=True)
-    assert outcomes(run) == {("passed", ""): 1, ("skipped", "offline"): 1}
-    assert run.info.exit_code == 3
+    assert outcomes(run) == {("passed", ""): 1, ("skipped", "unrecorded"): 1}
+    assert run.info.exit_code == 4
     assert project.session(models="aimlapi/m", offline=True, limit=1).info.exit_code == 0
 
 
@@ -200,9 +199,9 @@ class Narrow:
 def called(provider: Narrow, folder: Path, many: int) -> list[Any]:
     """What came of so many calls made by eight threads."""
     stop = threading.Event()
-    with closing(ReplyStore(folder / "replies.db")) as store:
+    with kept_for(Settings(root=folder)) as kept:
         policy = Policy(1, 10.0, stop, lambda waiting: None)
-        caller = Caller(store, lambda name: provider, Settings(), policy)
+        caller = Caller(kept, lambda name: provider, Settings(), policy)
 
         def work(case: str) -> Any:
             request = Request("narrow", "m", (), case=case)

@@ -1,0 +1,195 @@
+"""Recordings: replies in files that can be committed, so that a run needs neither a key nor this machine's store.
+
+A folder of JSONL files; a line is one recording and begins with the key of its question. The files are made by
+`evalkit replies export`; by which of them a recording is found is of no matter.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.engine.question import SERIES, Question
+from evalkit.errors import UserError
+from evalkit.providers.interface import canonical
+from evalkit.records.exchange import Recording
+
+SUFFIX = ".jsonl"
+_KEY = re.compile(rb'\{ ?"key": ?"([0-9a-f]{64})"')
+_MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")  # what git leaves where it could not merge
+_TRACES = ("x-inference-id", "x-request-id", "request-id")  # lead into a server's logs; no reply is read from them
+Spelling = Callable[[Any], bytes]  # JSON as the bytes of a body
+_ANEW = "write the file anew: evalkit replies export"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recording with its question."""
+
+    question: Question
+    recording: Recording
+
+
+class Recordings:
+    """The recordings in folders, by question; a folder that is not there has none. Used by many threads.
+
+    Nothing is read before the first look, and then only where each line begins. Where several lines have one key, the
+    first counts: by the order of the folders, then of the names. Raises UserError for lines that are no recordings.
+    """
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = folders
+        self._lock = threading.Lock()
+        self._files: list[Path] = []
+        self._starts: dict[bytes, tuple[int, int]] | None = None  # by key: which file, and where its line starts
+
+    def get(self, question: Question) -> Recording | None:
+        """The recording of a question; None where there is none."""
+        found = self._index().get(question.key)
+        if found is None:
+            return None
+        path, start = self._files[found[0]], found[1]
+        try:
+            with open(path, "rb") as file:
+                file.seek(start)
+                line = file.readline()
+        except OSError as error:
+            raise UserError(f"{path} cannot be read: {error.strerror}", "may you read it?") from None
+        try:
+            recorded = recorded_in(line)
+            if recorded.question.key != question.key:
+                raise ValueError("its key is not that of its request")
+        except ValueError as error:
+            raise UserError(f"{path}:{_line_at(path, start)} is no recording: {error}", _ANEW) from None
+        return recorded.recording
+
+    def _index(self) -> Mapping[bytes, tuple[int, int]]:
+        with self._lock:
+            if self._starts is None:
+                starts: dict[bytes, tuple[int, int]] = {}
+                self._files = [path for folder in self._folders for path in files_in(folder)]
+                for number, path in enumerate(self._files):
+                    for line in lines_of(path):
+                        starts.setdefault(line.key, (number, line.start))
+                self._starts = starts
+            return self._starts
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file of recordings; `number` counts from 1, `start` is in bytes."""
+
+    number: int
+    start: int
+    key: bytes
+    text: bytes
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files of a folder of recordings, by name. Raises UserError where it is no folder."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is no folder", "recordings lie in a folder of .jsonl files")
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file())
+
+
+def lines_of(path: Path) -> Iterator[Line]:
+    """The lines of a file, looked at from outside only. Raises UserError for one that cannot be a recording."""
+    start = 0
+    try:
+        with open(path, "rb") as file:
+            for number, text in enumerate(file, start=1):
+                if text.strip():
+                    yield Line(number, start, _key_of(text, f"{path}:{number}"), text)
+                start += len(text)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}", "may you read it?") from None
+
+
+def _key_of(text: bytes, place: str) -> bytes:
+    found = _KEY.match(text)
+    if found and text.rstrip().endswith(b"}"):
+        return bytes.fromhex(found[1].decode())
+    if text.startswith(_MARKERS):
+        raise UserError(f"{place} is left from a merge", f"take either side, then {_ANEW}")
+    if text.startswith(b"version https://git-lfs"):
+        raise UserError(f"{place} is a pointer of Git LFS", "git lfs pull")
+    raise UserError(f"{place} is no recording, or not all of one", _ANEW)
+
+
+def _line_at(path: Path, start: int) -> int:
+    with open(path, "rb") as file:
+        return file.read(start).count(b"\n") + 1
+
+
+def line_of(question: Question, recording: Recording) -> bytes:
+    """A recording as a line: equal ones give equal bytes."""
+    members: dict[str, Any] = {
+        "key": question.key.hex(),
+        "provider": question.provider,
+        "model": question.model,
+        "draw": question.draw,
+        **({} if question.series == SERIES else {"series": question.series}),
+        **_told("request", question.body, canonical),
+        **_told("reply", recording.body, _written),
+    }
+    headers = {name: value for name, value in sorted(recording.headers.items()) if name not in _TRACES}
+    members |= {"headers": headers} if headers else {}
+    return _written({**members, "seconds": round(recording.seconds, 3), "time": recording.time}) + b"\n"
+
+
+def recorded_in(line: bytes) -> Recorded:
+    """What a line says. Raises ValueError with what is wrong."""
+    try:
+        members = json.loads(line)
+        question = Question(
+            members["provider"],
+            members["model"],
+            _body(members, "request", canonical),
+            members["draw"],
+            members.get("series", SERIES),
+        )
+        headers, seconds, time = members.get("headers", {}), members["seconds"], members["time"]
+        recording = Recording(_body(members, "reply", _written), dict(headers), float(seconds), time)
+    except KeyError as error:
+        raise ValueError(f"it has no `{error.args[0]}`") from None
+    except (TypeError, AttributeError, RecursionError):
+        raise ValueError("it is not of that form") from None
+    if members["key"] != question.key.hex():
+        raise ValueError("its key is not that of its request")
+    return Recorded(question, recording)
+
+
+def _told(name: str, body: bytes, spelled: Spelling) -> dict[str, Any]:
+    """The member that tells a body: as JSON if `spelled` turns that back, else as text, else in base64."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return {f"{name}_base64": base64.b64encode(body).decode("ascii")}
+    try:
+        value = json.loads(text)
+        again = spelled(value) if isinstance(value, dict | list) else b""
+    except (ValueError, RecursionError):
+        return {name: text}
+    return {name: value if again == body or (again and spelled is _written) else text}
+
+
+def _body(members: Mapping[str, Any], name: str, spelled: Spelling) -> bytes:
+    """The body that `_told` told. Raises ValueError, KeyError or TypeError."""
+    if f"{name}_base64" in members:
+        return base64.b64decode(members[f"{name}_base64"], validate=True)
+    value = members[name]
+    return value.encode() if isinstance(value, str) else spelled(value)
+
+
+def _written(value: Any) -> bytes:
+    """JSON on one line, as readable as it can be. Raises ValueError for NaN and Infinity."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:  # half of a character stands in it, escaped
+        return json.dumps(value, allow_nan=False).encode()
