@@ -22,6 +22,7 @@ COMMANDS = {
     "schema": "evalkit.cli.schema:schema",
     "list": "evalkit.cli.list:list_",
     "doctor": "evalkit.cli.doctor:doctor",
+    "replies": "evalkit.cli.replies:replies",
 }
 
 
@@ -52,9 +53,11 @@ def cli() -> None:
       evalkit run specs/ --plan               what would be asked, without asking
       evalkit show                            the last result again
       evalkit doctor -m aimlapi/gpt-4o        whether a model can be reached, and what it refuses
+      evalkit replies export specs/           recordings to commit, for runs without a key
 
     Exit codes: 0 every gate holds; 1 a gate failed; 2 a spec, the usage or a key is wrong (nothing was
-    called); 3 no verdict, errors leave it open; 4 nothing was measured; 5 a bug in evalkit; 130 interrupted.
+    called); 3 no verdict, errors leave it open; 4 nothing was measured, or not verifiable here (--offline,
+    and trials have no recording); 5 a bug in evalkit; 130 interrupted.
     """
 
 

@@ -60,19 +60,19 @@ class Session:
 
     def forecast(self) -> Forecast:
         """The plan in numbers; nothing is asked."""
-        with self._prepared() as (plan, kept):
+        with self.prepared() as (plan, kept):
             return forecast_of(plan, kept, self._settings, self._tariff)
 
     def run(self, command: str = "evalkit run") -> StoredRun:
         """Ask what is not recorded, score everything, keep it in a folder. Raises UserError before any call."""
-        with self._prepared() as (plan, kept):
+        with self.prepared() as (plan, kept):
             forecast = forecast_of(plan, kept, self._settings, self._tariff)
             about_unpriced(caps_of(self._settings, plan.specs), forecast.without_price)
             self._make_ready(forecast)
             return self._performed(plan, kept, forecast, command)
 
     @contextmanager
-    def _prepared(self) -> Iterator[tuple[Plan, Kept]]:
+    def prepared(self) -> Iterator[tuple[Plan, Kept]]:
         """The plan and what is kept, as long as they are needed."""
         with guarded(self._settings.no_code):
             plan = self._plan()

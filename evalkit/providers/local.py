@@ -73,7 +73,10 @@ class Local:
             status = refused.status or 500
             raise told(ProviderError(kind_of_status(status), f"llama.cpp: {refused.message}", status=status))
         seconds = time.perf_counter() - begun
-        return Recording(json.dumps(answer).encode(), {}, seconds, datetime.now(UTC).isoformat(timespec="seconds"))
+        kept = {
+            name: value for name, value in answer.items() if name != "timings"
+        }  # of this machine; nobody reads them
+        return Recording(json.dumps(kept).encode(), {}, seconds, datetime.now(UTC).isoformat(timespec="seconds"))
 
     def decode(self, recording: Recording) -> Reply:
         """The reply; computing it at home costs nothing."""
