@@ -77,17 +77,20 @@ def run(paths: tuple[Path, ...], **options: Any) -> int:
       evalkit run specs/reviews.yaml -k sarcasm --trials 5
       evalkit run specs/ --failed
     """
-    from evalkit.engine.archive import find_run, report
-    from evalkit.engine.session import Session
+    from evalkit.spec.load import load
 
     settings = settings_for(paths, os.environ, **options)
+    loaded = load(settings)
+    from evalkit.engine.archive import find_run, report  # only now: a mistake in a spec needs nothing of it
+    from evalkit.engine.session import Session
+
     if settings.failed_of:  # `latest` will be another run when this one is continued
         settings = replace(settings, failed_of=os.path.relpath(find_run(settings.reports, settings.failed_of)))
     if settings.plan_only:
-        _show_plan(Session(settings).forecast())
+        _show_plan(Session(settings, loaded=loaded).forecast())
         return 0
     listener = _listener(settings, sys.stderr)
-    stored = Session(settings, listener.on).run(_command(sys.argv[1:], settings.failed_of))
+    stored = Session(settings, listener.on, loaded).run(_command(sys.argv[1:], settings.failed_of))
     report(stored, _reporters(settings), sys.stdout)
     return stored.info.exit_code or 0
 

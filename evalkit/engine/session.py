@@ -37,7 +37,7 @@ from evalkit.records.result import Column, Outcome, Result
 from evalkit.records.run import RunInfo, RunState, SpecInfo, StoredRun
 from evalkit.secrets import redact
 from evalkit.settings import Settings
-from evalkit.spec.load import load
+from evalkit.spec.load import Loaded, load
 from evalkit.template_guard import guarded
 from evalkit.version import __version__
 
@@ -45,14 +45,17 @@ Hear = Callable[[Event], None]
 
 
 class Session:
-    """One run. `hear` is told what happens; it is called from one thread at a time.
+    """One run. `hear` is told what happens, from one thread at a time; `loaded` are the specs where they were read.
 
     Raises UserError where there is a `.env` that cannot be used.
     """
 
-    def __init__(self, settings: Settings, hear: Hear = lambda event: None) -> None:
+    def __init__(
+        self, settings: Settings, hear: Hear = lambda event: None, loaded: Loaded | None = None
+    ) -> None:
         self._settings = settings = with_keys_of_env_file(settings)
         self._hear = hear
+        self._loaded = loaded
         self._hearing = threading.Lock()
         self._stop = threading.Event()
         self._provider = lru_cache(lambda name: catalog.provider(name, settings))
@@ -81,7 +84,7 @@ class Session:
 
     def _plan(self) -> Plan:
         settings = self._settings
-        loaded = load(settings)
+        loaded = self._loaded or load(settings)
         if loaded.problems:
             self._tell(Warned(loaded.problems))
         only = _failed_in(find_run(settings.reports, settings.failed_of)) if settings.failed_of else None
