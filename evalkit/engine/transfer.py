@@ -68,7 +68,7 @@ def _lines(
 
 def file_name(spec: str) -> str:
     """The name of a spec's file, on any system: what had to be changed of its name is told apart by a digest."""
-    plain = re.sub(r"[^a-z0-9._-]+", "-", spec.lower()).strip("-.")[:_LONGEST]
+    plain = re.sub(r"[^a-z0-9._-]+", "-", spec.lower()).strip("-.")[:_LONGEST] or "spec"
     return (plain if plain == spec else f"{plain}-{hashlib.sha256(spec.encode()).hexdigest()[:8]}") + SUFFIX
 
 
