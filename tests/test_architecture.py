@@ -34,7 +34,7 @@ DOORS = {
     "jsonschema": {"scorers/structure.py"},
     "jinja2": {"templates.py", "reporters/html.py"},
     "sqlite3": {"engine/replies.py"},
-    "regex": {"scorers/extract.py", "scorers/text.py", "scorers/classification.py"},
+    "regex": {"scorers/extract.py"},
     "rich": {"reporters/terminal.py", "reporters/progress.py"},
     "dotenv": {"engine/env_file.py"},
     "xllamacpp": {"providers/local.py"},

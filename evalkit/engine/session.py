@@ -50,9 +50,7 @@ class Session:
     Raises UserError where there is a `.env` that cannot be used.
     """
 
-    def __init__(
-        self, settings: Settings, hear: Hear = lambda event: None, loaded: Loaded | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, hear: Hear = lambda event: None, loaded: Loaded | None = None) -> None:
         self._settings = settings = with_keys_of_env_file(settings)
         self._hear = hear
         self._loaded = loaded

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-import regex
-
 from evalkit.errors import CheckError, did_you_mean
 from evalkit.records.result import Answer, Score, failed, not_found, passed
 from evalkit.records.spec import Check
-from evalkit.scorers.extract import word_pattern
+from evalkit.scorers.extract import word
 from evalkit.scorers.interface import quoted, text_argument
 
 
@@ -29,7 +27,7 @@ class Label:
         if self._expected not in self._labels:
             help = did_you_mean(expected, self._labels.values())
             raise CheckError(f"the label {quoted(expected)} is not in `among`", help=help)
-        self._pattern = regex.compile(word_pattern(*self._labels))
+        self._pattern = word(*self._labels)
 
     def score(self, answer: Answer) -> Score:
         """Passed for the expected label alone; none or several leave nothing to judge."""

@@ -6,18 +6,20 @@ Nothing found fails the check, also under `not`: a Score comes back instead of a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NoReturn
-
-import regex
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from evalkit.documents.numbers import bounded, finite
 from evalkit.errors import CheckError
 from evalkit.records.result import Answer, Score, not_found
 from evalkit.records.spec import Check, Step
+
+if TYPE_CHECKING:
+    import regex
 
 _whole = partial(bounded, digits=4000)  # Python reads no more than 4300
 # What makes a text part of another word: non-positive, can't, C++, very_positive; or of another number: -5, 5.5.
@@ -25,16 +27,17 @@ _WORD_BEGINS = r"(?<![^\W_](?:_*|[-'’]))(?!(?<=[-+\u2212\u2013])\d)(?!(?<=\d[.
 _WORD_ENDS = r"(?!(?:_*|-|['’](?!s(?!\w)))[^\W_])(?![+#])(?!(?<=\d)[.,]\d)"
 TIME_LIMIT = 1.0  # seconds one pattern may search one reply
 # A fence closes where its line ends: inside a JSON string stands no line break, so no such fence either.
-_FENCE = regex.compile(r"```[\w-]*[ \t]*\r?\n(.*?)```[ \t]*$", regex.DOTALL | regex.MULTILINE)
-_POSITION = regex.compile(r"-?\d{1,9}")
-_FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "x": regex.VERBOSE}
+_FENCE = r"(?ms)```[\w-]*[ \t]*\r?\n(.*?)```[ \t]*$"
+_POSITION = re.compile(r"-?\d{1,9}")
 
 
 def compiled(pattern: str, flags: str = "") -> regex.Pattern[str]:
     """A pattern ready to search with; the line break that ends a YAML block is no part. Raises CheckError."""
+    import regex  # takes its time, and many specs have no pattern
+
     bits = regex.VERSION0
     for letter in flags:
-        bits |= _FLAGS[letter]
+        bits |= regex.RegexFlag[letter.upper()]
     try:
         return regex.compile(pattern.removesuffix("\n"), bits)
     except RecursionError:
@@ -44,10 +47,10 @@ def compiled(pattern: str, flags: str = "") -> regex.Pattern[str]:
         raise CheckError(f"not a pattern: {error}", help=help) from None
 
 
-def word_pattern(*texts: str) -> str:
-    """A pattern for the longest of these texts that stands somewhere as a whole word."""
+def word(*texts: str, where: str = "{}") -> regex.Pattern[str]:
+    """A pattern for the longest of these texts that stands as a whole word, in a pattern around it."""
     longest_first = sorted(texts, key=len, reverse=True)
-    return _WORD_BEGINS + "(?:" + "|".join(map(regex.escape, longest_first)) + ")" + _WORD_ENDS
+    return compiled(where.format(_WORD_BEGINS + "(?:" + "|".join(map(re.escape, longest_first)) + ")" + _WORD_ENDS))
 
 
 def search(pattern: regex.Pattern[str], text: str, *, full: bool = False) -> regex.Match[str] | None:
@@ -87,7 +90,7 @@ def json_in(text: str) -> Any:
     try:
         return parse_json(text)
     except ValueError as error:
-        fenced = matches(_FENCE, text)
+        fenced = matches(compiled(_FENCE), text)
         if len(fenced) != 1:
             raise ValueError(str(error)) from None
         return parse_json(fenced[0].group(1))

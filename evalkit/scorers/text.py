@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-
-import regex
+from typing import TYPE_CHECKING
 
 from evalkit.errors import CheckError
 from evalkit.records.result import Answer, Score, failed, passed
 from evalkit.records.spec import Check
-from evalkit.scorers.extract import compiled, search, word_pattern
+from evalkit.scorers.extract import compiled, search, word
 from evalkit.scorers.interface import quoted, text_argument
+
+if TYPE_CHECKING:
+    import regex
 
 _ANYTHING = ("", "a", "Z", "0", "\n", " .", "é", "no\nyes")  # what no useful pattern is found in every one of
 
@@ -75,7 +77,7 @@ class _Needle(_Expected):
             raise CheckError(f"`{check.scorer}` has an empty text, which every reply would pass")
         if self._is_word:
             self._said = f"the word {self._said}"
-            self._words = {text: regex.compile(self._where.format(word_pattern(text))) for text in self._texts}
+            self._words = {text: word(text, where=self._where) for text in self._texts}
 
     def _trimmed(self, text: str) -> str:
         return text.strip() if self._is_word else text

@@ -6,7 +6,7 @@ each shape is validated once: 2,000 cases cost what their few shapes cost.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Container, Hashable, Iterator
 
 from evalkit import catalog
 from evalkit.documents.mistakes import in_quotes
@@ -16,7 +16,7 @@ from evalkit.records.problem import Problem
 from evalkit.spec import friends
 from evalkit.spec.explain import NOT_YET, explained
 from evalkit.spec.refusal import refusals
-from evalkit.spec.schema import SCORER, checked_part, definition, keys_with_rules, later_scorers
+from evalkit.spec.schema import SCORER, checked_part, definition, is_defined, keys_with_rules, later_scorers
 
 COMMON_OPTIONS = ("name", "advisory", "source", "extract", "path", "weight")
 SOURCES = ("file", "matrix", "python")  # keys that make an entry of `cases` bring many
@@ -73,10 +73,10 @@ class Shape:
         misplaced = _misplaced(node, group)
         if misplaced:
             return [misplaced]
-        scorers = [key for key in node.value if catalog.is_scorer(key) or key in later_scorers()]
+        scorers = _scorers_in(node)
         if not scorers:
             return [_no_scorer(node)]
-        if len(scorers) > 1 and not _is_option(scorers[1], scorers[0]):
+        if len(scorers) > 1:
             return [_several_scorers(node, scorers)]
         scorer = scorers[0]
         if scorer not in catalog.SCORERS and scorer not in catalog.GROUPS and scorer not in later_scorers():
@@ -95,7 +95,7 @@ class Shape:
 
 def scorer_of(node: Node) -> str:
     """The scorer a check names: its first key that is one."""
-    return next(str(key) for key in node.value if catalog.is_scorer(key))
+    return next(str(key) for key in node.value if key not in COMMON_OPTIONS and catalog.is_scorer(key))
 
 
 def _is_source(key: str) -> bool:
@@ -120,10 +120,19 @@ def _shape(node: Node, key: str, by_hand: tuple[str, ...] = ()) -> Hashable:
     return type(value), value
 
 
-def _is_option(key: str, scorer: str) -> bool:
-    """Whether a scorer's name is also an option of this scorer (there are none among the built-in ones yet)."""
-    known = definition(SCORER + scorer)["properties"] if scorer in catalog.SCORERS else {}
-    return key in known
+def _scorers_in(node: Node) -> list[str]:
+    """The keys of a check that are scorers; what is an option of the first one is none, whatever it is called.
+
+    Plug-ins are looked for last: finding them takes its time.
+    """
+    found: list[str] = []
+    options: Container[str] = COMMON_OPTIONS
+    for key in node.value:
+        if key not in options and (key in later_scorers() or catalog.is_scorer(key)):
+            found.append(key)
+            if len(found) == 1 and is_defined(SCORER + key):
+                options = definition(SCORER + key)["properties"]
+    return found
 
 
 def _what(node: Node) -> str:

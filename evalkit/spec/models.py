@@ -64,9 +64,8 @@ def _model(node: Node, shared: Mapping[str, _Param], settings: Settings, complai
 
 def _named(text: str, params: Mapping[str, _Param], place: Place, settings: Settings, complain: Complaints) -> Model:
     provider, _, identity = text.partition("/")
-    known = (*catalog.providers(), *settings.endpoints)
-    if not identity or not (catalog.is_provider(provider) or provider in settings.endpoints):
-        complain(place, *_no_model(text, provider, identity, known))
+    if not identity or not (provider in settings.endpoints or catalog.is_provider(provider)):
+        complain(place, *_no_model(text, provider, identity, (*catalog.providers(), *settings.endpoints)))
     elif provider in catalog.RUN_CODE and settings.no_code:
         complain(place, f"`{text}` runs code, and --no-code refuses that", "name a model that is no code")
     elif wrong := catalog.complaint(provider, identity, settings):

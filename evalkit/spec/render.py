@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalkit import catalog, templates
 from evalkit.errors import TemplateError
 from evalkit.records.problem import Place
 from evalkit.records.spec import Case, Check, History, Message, Rule, Variant
-from evalkit.scorers.interface import Bound
 from evalkit.spec.parts import name_in
+
+if TYPE_CHECKING:
+    from evalkit.scorers.interface import Bound
 
 _KEPT = 1024  # scorers kept; checks that came with rows of data are new in each pass and must not pile up
 _KEPT_TEXT = 10_000_000  # characters of rendered arguments kept with them

@@ -43,6 +43,11 @@ def definition(name: str) -> Schema:
     return found
 
 
+def is_defined(name: str) -> bool:
+    """Whether the spec's schema has a definition of that name."""
+    return name in schema("spec")["definitions"]
+
+
 def is_later(part: Any) -> bool:
     """Whether a part of the schema is for a later version."""
     return isinstance(part, Mapping) and part.get("$comment") == _LATER
