@@ -31,7 +31,7 @@ DOORS = {
     "requests": {"providers/http.py"},
     "urllib3": {"providers/http.py"},
     "yaml": {"documents/read.py"},
-    "jsonschema": {"scorers/structure.py"},
+    "jsonschema": {"spec/check.py", "scorers/structure.py"},
     "jinja2": {"templates.py", "reporters/html.py"},
     "sqlite3": {"engine/replies.py"},
     "regex": {"scorers/extract.py"},

@@ -7,6 +7,9 @@ each shape is validated once: 2,000 cases cost what their few shapes cost.
 from __future__ import annotations
 
 from collections.abc import Container, Hashable, Iterator
+from functools import lru_cache
+
+from jsonschema import Draft7Validator
 
 from evalkit import catalog
 from evalkit.documents.mistakes import in_quotes
@@ -15,7 +18,6 @@ from evalkit.errors import nearest
 from evalkit.records.problem import Problem
 from evalkit.spec import friends
 from evalkit.spec.explain import NOT_YET, explained
-from evalkit.spec.refusal import refusals
 from evalkit.spec.schema import SCORER, checked_part, definition, is_defined, keys_with_rules, later_scorers
 
 COMMON_OPTIONS = ("name", "advisory", "source", "extract", "path", "weight")
@@ -62,7 +64,7 @@ class Shape:
         shape = (part, _shape(node, "", ("cases",) if part == "spec" else ("expect",)))
         if shape in self._good:
             return
-        problems = list(explained(refusals(node.plain(), *checked_part(part)), node, part))
+        problems = list(explained(_validator(part).iter_errors(node.plain()), node, part))
         if not problems:
             self._good.add(shape)
         yield from problems
@@ -102,6 +104,11 @@ def _is_source(key: str) -> bool:
     """Whether a key of an entry, or what it is a slip of, makes the entry bring many cases."""
     known = definition("source")["properties"]
     return key in SOURCES or (key not in known and nearest(key, known) in SOURCES)
+
+
+@lru_cache
+def _validator(part: str) -> Draft7Validator:
+    return Draft7Validator(checked_part(part))
 
 
 def _shape(node: Node, key: str, by_hand: tuple[str, ...] = ()) -> Hashable:

@@ -12,7 +12,6 @@ from evalkit.documents.nodes import Node
 from evalkit.errors import did_you_mean, nearest
 from evalkit.records.problem import Place, Problem
 from evalkit.spec import friends
-from evalkit.spec.refusal import Refusal, extra_keys
 from evalkit.spec.schema import definition, later_keys, schema
 
 NEWER = "or it is newer than this evalkit"
@@ -51,9 +50,9 @@ _INSTEAD = {
 _SHARES = ("pass_rate", "mean_score")
 
 
-def explained(refusals: Iterable[Refusal], root: Node, part: str) -> Iterator[Problem]:
-    """Problems for what a schema refuses. `part` is the definition that `root` was held against."""
-    found = [problem for refusal in refusals for problem in _Finding(refusal, root, part).problems()]
+def explained(errors: Iterable[Any], root: Node, part: str) -> Iterator[Problem]:
+    """Problems for the errors of a validator. `part` is the definition that `root` was held against."""
+    found = [problem for error in errors for problem in _Finding(error, root, part).problems()]
     meant = {problem.instead for problem in found if problem.instead}
     yield from (each.problem for each in found if each.needs not in meant)
 
@@ -68,33 +67,33 @@ class _Found:
 
 
 class _Finding:
-    """One refusal, at its node."""
+    """One error of the validator, at its node."""
 
-    def __init__(self, refusal: Refusal, root: Node, part: str) -> None:
-        self._refusal = refusal
+    def __init__(self, error: Any, root: Node, part: str) -> None:
+        self._error = error
         self._part = part
-        self._steps = [str(step) for step in refusal.path]
-        self._node = root.at(refusal.path)
+        self._steps = [str(step) for step in error.absolute_path]
+        self._node = root.at(list(error.absolute_path))
 
     def problems(self) -> Iterator[_Found]:
-        refusal, node = self._refusal, self._node
-        if refusal.keyword == "additionalProperties":
-            for key in extra_keys(refusal.value, refusal.schema):
+        error, node = self._error, self._node
+        if error.validator == "additionalProperties":
+            for key in _extra_keys(error):
                 problem = self._unknown(key)
                 meant = re.search(r"`(\w+):?`", problem.help)
                 yield _Found(problem, instead=(node.place, meant.group(1)) if meant else None)
-        elif refusal.keyword == "required":
-            for missing in (key for key in refusal.wanted if key not in refusal.value):
-                problem = Problem(node.place, f"{self._name()} needs `{missing}`", self._described(missing))
-                yield _Found(problem, needs=(node.place, missing))
-        elif refusal.keyword == "type":
+        elif error.validator == "required":
+            missing = re.findall(r"^'(.+?)' is a required", error.message)[0]
+            problem = Problem(node.place, f"{self._name()} needs `{missing}`", self._described(missing))
+            yield _Found(problem, needs=(node.place, missing))
+        elif error.validator == "type":
             yield _Found(Problem(node.place, f"{self._name()} is {found(node)}", self._wanted()))
-        elif refusal.keyword == "enum":
-            choices = [str(choice) for choice in refusal.wanted]
+        elif error.validator == "enum":
+            choices = [str(choice) for choice in error.validator_value]
             help = did_you_mean(node.text, choices)
             yield _Found(Problem(node.place, f"{self._name()} cannot be {found(node)}", help))
         else:
-            yield _Found(Problem(node.place, f"{self._name()} is {found(node)}: {_bound(refusal)}", self._hint()))
+            yield _Found(Problem(node.place, f"{self._name()} is {found(node)}: {_bound(error)}", self._hint()))
 
     def _name(self) -> str:
         if not self._steps:
@@ -108,7 +107,7 @@ class _Finding:
 
     def _unknown(self, key: str) -> Problem:
         node, place = self._node, self._node.key_place(key)
-        known = [name for name in self._refusal.schema.get("properties", {}) if name != _scorer(self._part)]
+        known = [name for name in self._error.schema.get("properties", {}) if name != _scorer(self._part)]
         is_check = self._part.startswith("scorer_") and not self._steps
         what = f"{_subject(self._part)} has no option `{key}`" if is_check else f"unknown key `{key}`"
         if not is_check and self._steps:
@@ -119,7 +118,7 @@ class _Finding:
         if owner:
             help = f"a comma ends a value inside {{...}}; quote the whole text of `{owner}`"
             return Problem(place, what, help)
-        friend = self._friend(key, "check" if is_check else _mapping_of(self._refusal, self._part), known)
+        friend = self._friend(key, "check" if is_check else _mapping_of(self._error, self._part), known)
         if friend:
             return Problem(place, what, friend)
         if is_check and nearest(key, known):
@@ -137,12 +136,12 @@ class _Finding:
             return instead.format(found=self._node.text)
         if self._node.file and self._key() in ("prompt", "prompts"):
             return f"write `- user: {{file: {self._node.file}}}`"
-        value = self._refusal.wanted
+        value = self._error.validator_value
         kinds = [value] if isinstance(value, str) else value
-        return f"it takes {_or([_KINDS[kind] for kind in kinds])}{_example(self._refusal)}"
+        return f"it takes {_or([_KINDS[kind] for kind in kinds])}{_example(self._error)}"
 
     def _described(self, key: str) -> str:
-        part = self._refusal.schema.get("properties", {}).get(key) or schema("spec")["properties"].get(key, {})
+        part = self._error.schema.get("properties", {}).get(key) or schema("spec")["properties"].get(key, {})
         said = str(part.get("description", "")).split(". ")[0].removesuffix(".")
         example = _flow(next(iter(part.get("examples", ())), ""))
         return f"{said}; for example `{key}: {example}`" if example and len(example) <= 60 else said
@@ -150,7 +149,7 @@ class _Finding:
     def _hint(self) -> str:
         if self._key() in _SHARES and isinstance(self._node.value, int | float) and self._node.value >= 2:
             return f"write a share: {self._node.text} % is {self._node.value / 100:g}"
-        return _example(self._refusal).removeprefix(", ")
+        return _example(self._error).removeprefix(", ")
 
 
 def _subject(part: str) -> str:
@@ -162,16 +161,22 @@ def _scorer(part: str) -> str:
     return part.removeprefix("scorer_") if part.startswith("scorer_") else ""
 
 
-def _mapping_of(refusal: Refusal, part: str) -> str:
+def _mapping_of(error: Any, part: str) -> str:
     """The definition of the mapping in which a key is unknown; `part` itself when it is no other's."""
-    names = [name for name in ("model", "rule") if name in friends.BY_PART and _is_inside(refusal, name)]
+    names = [name for name in ("model", "rule") if name in friends.BY_PART and _is_inside(error, name)]
     return names[0] if names else part
 
 
-def _is_inside(refusal: Refusal, name: str) -> bool:
+def _is_inside(error: Any, name: str) -> bool:
     branch = definition(name)
     closed = branch.get("then", branch)
-    return set(closed.get("properties", ())) >= set(refusal.schema.get("properties", ())) > set()
+    return set(closed.get("properties", ())) >= set(error.schema.get("properties", ())) > set()
+
+
+def _extra_keys(error: Any) -> list[str]:
+    known = error.schema.get("properties", {})
+    patterns = [re.compile(pattern) for pattern in error.schema.get("patternProperties", {})]
+    return [key for key in error.instance if key not in known and not any(p.search(key) for p in patterns)]
 
 
 def _comma_before(node: Node, key: str) -> str:
@@ -213,8 +218,8 @@ def _or(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _example(refusal: Refusal) -> str:
-    examples = refusal.schema.get("examples", [])
+def _example(error: Any) -> str:
+    examples = error.schema.get("examples", []) if isinstance(error.schema, Mapping) else []
     return f", for example: {_flow(examples[0])}" if examples else ""
 
 
@@ -230,9 +235,9 @@ def _flow(value: Any) -> str:
     return in_quotes(text) if isinstance(value, str) and re.search(r"[{}\[\],:#]|^[%@`*&!|>'\"]", text) else text
 
 
-def _bound(refusal: Refusal) -> str:
-    limit = refusal.wanted
-    words = {
+def _bound(error: Any) -> str:
+    limit = error.validator_value
+    words: dict[str, str] = {
         "minimum": f"it must be at least {limit}",
         "maximum": f"it must be at most {limit}",
         "exclusiveMinimum": f"it must be more than {limit}",
@@ -243,4 +248,4 @@ def _bound(refusal: Refusal) -> str:
         "minProperties": "it must not be empty",
         "pattern": f"it must match {limit}",
     }
-    return words[refusal.keyword]
+    return words.get(str(error.validator), str(error.message))

@@ -131,10 +131,9 @@ def _whole() -> dict[str, Any]:
 
 
 @lru_cache
-def checked_part(name: str) -> tuple[Schema, Schema]:
-    """What a `spec`, or anything with a definition of its own, is held against, and the definitions it refers to."""
-    whole, definitions = _whole(), _whole()["definitions"]
-    return whole if name == "spec" else definitions[name], definitions
+def checked_part(name: str) -> Schema:
+    """The part of the schema that a `spec`, or anything with a definition of its own, is held against."""
+    return _whole() if name == "spec" else {"$ref": f"#/definitions/{name}", "definitions": _whole()["definitions"]}
 
 
 def _as_checked(part: Any) -> Any:

@@ -68,7 +68,7 @@ def test_a_run_keeps_python_system_and_the_packages_that_took_part(project: Proj
     found = project.latest().info.provenance
     assert found.python == platform.python_version()
     assert found.system.split() == [platform.system(), platform.release(), platform.machine()]
-    packages = {name: version(name) for name in ("jinja2", "pyyaml", "regex")}
+    packages = {name: version(name) for name in ("jinja2", "jsonschema", "pyyaml")}
     assert {name: found.packages[name] for name in packages} == packages
     assert "xllamacpp" not in found.packages
     assert "requests" not in found.packages
