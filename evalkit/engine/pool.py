@@ -22,6 +22,8 @@ _LEFT = object()  # what a worker hands back when it takes no more jobs
 class Pool(Generic[Job, Done]):
     """Runs `work` on every job with `size` threads. Jobs are taken when a worker is free, never ahead.
 
+    With a size of 0 the thread that runs the pool does the jobs itself: for those that wait for nothing, because
+    threads that compute only stand in each other's way.
     `stopping` is called once, in the thread that runs the pool, when `stop` was found set.
     """
 
@@ -41,6 +43,17 @@ class Pool(Generic[Job, Done]):
         What `work` or `jobs` raises is raised here.
         """
         waiting = iter(jobs)
+        return self._with_threads(waiting) if self._size else self._here(waiting)
+
+    def _here(self, jobs: Iterator[Job]) -> Iterator[Done]:
+        while not self._stop.is_set():
+            job = next(jobs, None)
+            if job is None:
+                return
+            yield self._work(job)
+        self._stopping()
+
+    def _with_threads(self, waiting: Iterator[Job]) -> Iterator[Done]:
         for _ in range(self._size):
             threading.Thread(target=self._take, args=(waiting,), daemon=True).start()
         busy, deadline = self._size, float("inf")

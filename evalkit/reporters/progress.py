@@ -88,8 +88,8 @@ def _opening(planned: Planned) -> str:
     missing = f", {planned.unrecorded:,} not recorded" if planned.unrecorded else ""
     calls = f"{count(planned.to_ask, 'call')} to make, {planned.recorded:,} recorded{missing}"
     usd = f", at most {dollars(planned.usd)}" if planned.usd else "" if planned.usd == 0 else ", cost unknown"
-    pace = f"{planned.workers} at a time{usd if planned.to_ask else ''}"
-    return f"{what} on {one_line(', '.join(planned.models), 60)}: {calls}, {pace}"
+    pace = f", {planned.workers} at a time{usd}" if planned.to_ask else ""
+    return f"{what} on {one_line(', '.join(planned.models), 60)}: {calls}{pace}"
 
 
 def _warnings(event: Warned) -> str:

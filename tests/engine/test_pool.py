@@ -20,7 +20,7 @@ def pool(work: Callable[[int], int], size: int = 4, stop: threading.Event | None
 
 
 def test_every_job_is_done_once_whatever_the_size() -> None:
-    for size in (1, 3, 64):
+    for size in (0, 1, 3, 64):
         assert sorted(pool(lambda job: job * job, size).run(range(50))) == [job * job for job in range(50)]
 
 
@@ -48,6 +48,26 @@ def test_jobs_are_taken_when_a_worker_is_free_and_never_ahead() -> None:
         assert len(taken) <= finished + 3
     gate.release(200)
     assert len(list(done)) == 91
+
+
+def test_without_threads_the_jobs_are_done_by_whoever_takes_the_results_and_no_more_than_are_taken() -> None:
+    by: list[threading.Thread] = []
+
+    def work(job: int) -> int:
+        by.append(threading.current_thread())
+        return job
+
+    done = pool(work, 0).run(range(50))
+    assert [next(done), next(done)] == [0, 1]
+    assert by == [threading.current_thread()] * 2
+
+
+def test_without_threads_the_wish_to_stop_is_heard_before_the_next_job() -> None:
+    stop, told = threading.Event(), []
+    done = Pool(lambda job: job, 0, stop, lambda: told.append("stopping")).run(range(50))
+    assert next(done) == 0
+    stop.set()
+    assert (list(done), told) == ([], ["stopping"])
 
 
 def test_nothing_is_taken_after_stop_and_what_is_in_flight_is_handed_back() -> None:

@@ -24,18 +24,18 @@ def logged(*events: Event) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("planned", "cost"),
+    ("planned", "pace"),
     [
-        (PLANNED, ", cost unknown"),
-        (replace(PLANNED, usd=0.0), ""),
-        (replace(PLANNED, usd=0.0123), ", at most $0.0123"),
+        (PLANNED, ", 4 at a time, cost unknown"),
+        (replace(PLANNED, usd=0.0), ", 4 at a time"),
+        (replace(PLANNED, usd=0.0123), ", 4 at a time, at most $0.0123"),
         (replace(PLANNED, to_ask=0, recorded=1200), ""),
     ],
     ids=["of unknown price", "for nothing", "for money", "all recorded"],
 )
-def test_the_first_line_says_what_will_be_asked_and_what_it_costs_at_most(planned: Planned, cost: str) -> None:
+def test_the_first_line_says_what_will_be_asked_and_what_it_costs_at_most(planned: Planned, pace: str) -> None:
     calls = f"{planned.to_ask} call{'s' * (planned.to_ask != 1)} to make, {planned.recorded:,} recorded"
-    assert logged(planned) == [f"2 specs, 1,200 trials on echo/x, echo/y: {calls}, 4 at a time{cost}"]
+    assert logged(planned) == [f"2 specs, 1,200 trials on echo/x, echo/y: {calls}{pace}"]
 
 
 def test_results_that_come_quickly_are_not_told_one_by_one() -> None:
