@@ -23,6 +23,11 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+def small_disk_grows(folder: Path, kilobytes: int) -> None:
+    """Make room on a disk of its own."""
+    _mount("-o", f"remount,size={kilobytes}k", str(folder))
+
+
 @contextmanager
 def read_only(folder: Path) -> Iterator[Path]:
     """`folder` as it is, but nothing can be written to it. Root may write anywhere, so for root it is mounted so."""

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from evalkit.cli.streams import say
+from evalkit.errors import Exit, UserError
 from evalkit.reporters.interface import one_line
 from evalkit.settings import settings_for
 
@@ -91,8 +92,12 @@ def run(paths: tuple[Path, ...], **options: Any) -> int:
         return 0
     listener = _listener(settings, sys.stderr)
     stored = Session(settings, listener.on, loaded).run(_command(sys.argv[1:], settings.failed_of))
-    report(stored, _reporters(settings), sys.stdout)
-    return stored.info.exit_code or 0
+    try:
+        report(stored, _reporters(settings), sys.stdout)
+    except UserError as error:  # the verdict stands
+        say(f"error: {error.message}", err=True)
+        return stored.info.exit_code or Exit.USER_ERROR
+    return stored.info.exit_code or Exit.OK
 
 
 def _reporters(settings: Settings) -> list[Any]:

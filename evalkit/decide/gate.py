@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from evalkit.decide.counts import Counts, Sum, percentile
 from evalkit.decide.derived import derived_value
 from evalkit.errors import Exit
-from evalkit.records.run import ColumnSummary, RuleVerdict, SpecInfo, Tally, Verdict
+from evalkit.records.run import ColumnSummary, RuleVerdict, RunState, SpecInfo, Tally, Verdict
 from evalkit.records.spec import Limit, Rule
 
 EVERY_CASE = Rule(pass_rate=1.0)  # what holds for a spec without a gate
@@ -182,10 +182,10 @@ def _words(rule: Rule, about: str) -> str:
     return ", ".join(parts) + (f" where {about}" if about else "")
 
 
-def exit_code(columns: Iterable[ColumnSummary], *, was_interrupted: bool = False) -> Exit:
-    """How the command ends: the worst of its columns, in the order 1, 3, 4, 0."""
-    if was_interrupted:
-        return Exit.INTERRUPTED
+def exit_code(columns: Iterable[ColumnSummary], state: RunState = "finished") -> Exit:
+    """How the command ends: the worst of its columns, in the order 1, 3, 4, 0; broken off, it has no verdict."""
+    if state != "finished":
+        return Exit.INTERRUPTED if state == "interrupted" else Exit.NO_VERDICT
     verdicts = [column.verdict for column in columns]
     if not verdicts:
         return Exit.NOTHING_MEASURED

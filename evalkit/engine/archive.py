@@ -7,7 +7,7 @@ import os
 import secrets
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from evalkit.secrets import redact
 RUN = "run.json"
 RESULTS = "results.jsonl"
 LATEST = "latest"
+_IN_ORDER = ("finished", "interrupted")  # the results of other runs stand as they came
 
 
 def new_run_id(now: datetime | None = None) -> str:
@@ -48,8 +49,11 @@ def _writing(folder: Path) -> Iterator[None]:
 class Archive:
     """Writes one run. Results are appended as they come and put into plan order at the end.
 
-    `keys` are taken out of every line. A context manager; raises UserError where the folder cannot be written.
+    `keys` are taken out of every line. A context manager; raises UserError where the folder cannot be written. What
+    goes wrong later is `trouble`: from then on nothing is appended.
     """
+
+    trouble: UserError | None = None
 
     def __init__(self, folder: Path, info: RunInfo, keys: Iterable[str] = ()) -> None:
         self._folder = folder
@@ -64,27 +68,40 @@ class Archive:
         return self
 
     def __exit__(self, *error: object) -> None:
-        with _writing(self._folder):  # what a full disk did not take is tried once more
+        with suppress(OSError):  # what a full disk did not take is tried once more
             self._file.close()
 
     def add(self, result: Result) -> None:
-        """Append one result; it is on its way to the disk when this returns."""
+        """Append one result; it is on its way to the disk when this returns, unless there is trouble."""
+        if self.trouble:
+            return
         line = redact(json.dumps(result_to_json(result)), self._keys)
         self._starts.extend([-1] * (result.index + 1 - len(self._starts)))
-        with _writing(self._folder):
-            self._starts[result.index] = self._file.tell()
-            self._file.write(line.encode() + b"\n")
-            self._file.flush()
+        try:
+            with _writing(self._folder):
+                self._starts[result.index] = self._file.tell()
+                self._file.write(line.encode() + b"\n")
+                self._file.flush()
+        except UserError as error:
+            self.trouble = error
 
     def finish(self, info: RunInfo) -> StoredRun:
-        """Put the results into plan order, and count them. The run as it will be once `run.json` says so."""
-        ordered = self._folder / f"{RESULTS}.new"
-        with _writing(self._folder):
-            with open(ordered, "wb", opener=_private) as file:
+        """Put the results into plan order, and count them. The run as it will be once `run.json` says so.
+
+        Where there is trouble it was stopped, and its results stand as they came.
+        """
+        try:
+            if not self.trouble:
+                self._put_in_order()
+        except UserError as error:
+            self.trouble = error
+        return _counted(self._folder, stopped(info, self.trouble))
+
+    def _put_in_order(self) -> None:
+        with _replacing(self._folder, RESULTS) as new:
+            with open(new, "wb", opener=_private) as file:
                 file.writelines(_lines_at(self._file, (start for start in self._starts if start >= 0)))
             self._file.close()
-            os.replace(ordered, self._folder / RESULTS)
-        return _counted(self._folder, info)
 
 
 def _lines_at(file: IO[bytes], starts: Iterable[int]) -> Iterator[bytes]:
@@ -95,22 +112,54 @@ def _lines_at(file: IO[bytes], starts: Iterable[int]) -> Iterator[bytes]:
 
 def write_info(folder: Path, info: RunInfo) -> None:
     """Write `run.json` whole or not at all. Raises UserError where that cannot be."""
-    new = folder / f"{RUN}.new"
+    with _replacing(folder, RUN) as new, open(new, "w", encoding="utf-8", opener=_private) as file:
+        json.dump(info_to_json(info), file, indent=1)
+        file.write("\n")
+
+
+@contextmanager
+def _replacing(folder: Path, name: str) -> Iterator[Path]:
+    """A file to write, that takes the place of `name` when it is whole, and no room when it is not."""
+    new = folder / f"{name}.new"
     with _writing(folder):
-        with open(new, "w", encoding="utf-8", opener=_private) as file:
-            json.dump(info_to_json(info), file, indent=1)
-            file.write("\n")
-        os.replace(new, folder / RUN)
+        try:
+            yield new
+            os.replace(new, folder / name)
+        except BaseException:
+            with suppress(OSError):
+                new.unlink()
+            raise
+
+
+def stopped(info: RunInfo, why: UserError | None) -> RunInfo:
+    """A run that could not keep what it learnt, if there is a `why`: it is not finished, and says once what to do."""
+    if why is None or info.state == "stopped":
+        return info
+    todo = f"{why.help[:1].upper()}{why.help[1:]}"
+    note = f"Stopped: {why.message}. {todo}; the same command continues."
+    return replace(info, state=info.state if info.state == "interrupted" else "stopped", notes=(*info.notes, note))
 
 
 def report(run: StoredRun, reporters: Iterable[Reporter], stdout: IO[str]) -> None:
-    """Let reporters write into the run's folder, and to standard output. Raises UserError for a full disk."""
+    """Let reporters write into the run's folder, and to standard output.
+
+    Raises UserError for a full disk, when those that need no room have written.
+    """
+    trouble: UserError | None = None
     for reporter in reporters:
-        with _writing(run.folder), ExitStack() as stack:
-            out: dict[str, IO[str]] = {}
+        try:
+            with _writing(run.folder), ExitStack() as stack:
+                out: dict[str, IO[str]] = {}
+                for name in reporter.files:
+                    out[name] = stdout if name == STDOUT else stack.enter_context(_opened(run.folder / name))
+                reporter.write(run, out)
+        except UserError as error:
+            trouble = trouble or error
             for name in reporter.files:
-                out[name] = stdout if name == STDOUT else stack.enter_context(_opened(run.folder / name))
-            reporter.write(run, out)
+                with suppress(OSError):
+                    (run.folder / name).unlink()  # half a report is none
+    if trouble:
+        raise trouble
 
 
 def _opened(path: Path) -> IO[str]:
@@ -190,7 +239,7 @@ def _counted(folder: Path, info: RunInfo) -> StoredRun:
     def read() -> Iterator[Result]:
         try:
             with open(folder / RESULTS, "rb") as file:
-                lines = _lines_at(file, _starts_in_order(file)) if info.state == "running" else file
+                lines = file if info.state in _IN_ORDER else _lines_at(file, _starts_in_order(file))
                 yield from _results_in(lines, folder / RESULTS)
         except OSError as error:
             raise UserError(f"{folder / RESULTS} cannot be read: {error.strerror}", "run it again") from None
@@ -211,7 +260,7 @@ def _results_in(lines: Iterable[bytes], path: Path) -> Iterator[Result]:
 
 
 def _starts_in_order(file: IO[bytes]) -> list[int]:
-    """Where the lines of a run that never ended start, in plan order; a line that was not written whole is left out."""
+    """Where lines that stand as they came start, in plan order; one that was not written whole is left out."""
     starts: list[tuple[int, int]] = []
     start = 0
     for line in file:

@@ -12,7 +12,7 @@ from evalkit.engine.budget import Budget
 from evalkit.engine.kept import Kept
 from evalkit.engine.pace import Paces
 from evalkit.engine.question import Question
-from evalkit.errors import NotAsked, ProviderError
+from evalkit.errors import NotAsked, ProviderError, UserError
 from evalkit.prices import Tariff
 from evalkit.providers.interface import Provider
 from evalkit.records.exchange import Call, Request
@@ -48,6 +48,7 @@ class Caller:
         self.paces = Paces(settings, policy.stop)
         self._lock = threading.Lock()
         self._made = 0
+        self.trouble: UserError | None = None
         self._asked: set[bytes] = set()
 
     def call(self, request: Request, question: Question) -> Called:
@@ -86,17 +87,27 @@ class Caller:
         if asked.error or asked.recording is None:
             error = asked.error or ProviderError("transient", "no reply")
             return Called(Call(request, attempts=asked.attempts), Failure(error.kind, error.message))
-        self._kept.put(question, asked.recording)
+        try:
+            self._kept.put(question, asked.recording)
+        except UserError as error:
+            self.stop_asking(error)
         self._standing.accepted(request)
         if self._settings.fresh:
             self._asked.add(question.key)
         reply = asked.reply and self._budget.tariff.priced(request, asked.reply)
         return Called(Call(request, reply, attempts=asked.attempts))
 
+    def stop_asking(self, why: UserError) -> None:
+        """Make no more calls, because what they bring cannot be kept; `trouble` is the first reason."""
+        self.trouble = self.trouble or why
+        self._standing.end(why.message)
+
     def _reserve(self, request: Request) -> None:
         """Count a call that is about to be made. Raises NotAsked where it may not be."""
         if self._policy.stop.is_set():
             raise NotAsked("interrupted", "stopped before it was asked")
+        if self.trouble:
+            raise NotAsked("stopped", "the run was stopped")
         why_not = self._standing.why_not(request)
         if why_not:
             raise NotAsked("gone", f"after {why_not}")

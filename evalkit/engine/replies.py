@@ -7,6 +7,7 @@ reply before it takes another trial: a kill loses at most the calls in flight.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -132,6 +133,8 @@ class ReplyStore:
 
 
 def _help(error: Exception) -> str:
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(error, "errno", 0) == errno.ENOSPC:
+        return "make room"
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         return "it is damaged, or no reply store: move it away"
     return "is there room, and may you write there?"

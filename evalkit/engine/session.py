@@ -16,7 +16,7 @@ from evalkit import catalog
 from evalkit.decide.counts import case_outcome
 from evalkit.decide.findings import Findings
 from evalkit.decide.gate import exit_code
-from evalkit.engine.archive import Archive, find_run, new_run_id, point_at, read_run, write_info
+from evalkit.engine.archive import Archive, find_run, new_run_id, point_at, read_run, stopped, write_info
 from evalkit.engine.attempts import Policy
 from evalkit.engine.budget import Budget, about_unpriced, caps_of, most_usd
 from evalkit.engine.caller import Caller
@@ -28,7 +28,7 @@ from evalkit.engine.plan import Plan, Selection
 from evalkit.engine.pool import Pool, stopping_on_signals
 from evalkit.engine.provenance import provenance_of, with_packages
 from evalkit.engine.trial import Performer
-from evalkit.errors import NothingToMeasure
+from evalkit.errors import NothingToMeasure, UserError
 from evalkit.prices import Tariff
 from evalkit.providers.interface import Provider
 from evalkit.providers.vendors import keys_in
@@ -107,6 +107,8 @@ class Session:
             for result in results:
                 findings.add(result)
                 archive.add(result)
+                if archive.trouble:
+                    caller.stop_asking(archive.trouble)
                 self._tell(Finished(result))
             state: RunState = "interrupted" if self._stop.is_set() else "finished"
             info = replace(
@@ -117,7 +119,7 @@ class Session:
                 notes=tuple(redact(note, keys) for note in (*budget.notes(), *findings.notes())),
                 provenance=with_packages(info.provenance),
             )
-            run = archive.finish(info)
+            run = archive.finish(stopped(info, caller.trouble))
         return self._decided(run)
 
     def _results(self, plan: Plan, caller: Caller, forecast: Forecast) -> Generator[Result]:
@@ -142,11 +144,15 @@ class Session:
 
     def _decided(self, run: StoredRun) -> StoredRun:
         info = run.info
-        code = exit_code(info.columns, was_interrupted=info.state == "interrupted")
+        code = exit_code(info.columns, info.state)
         is_to_record = any(column.trials.unrecorded for column in info.columns)
         record = commands_that_record(self._settings) if is_to_record else ()
         run = replace(run, info=replace(info, exit_code=int(code), record=record))
-        write_info(run.folder, run.info)
+        try:
+            write_info(run.folder, run.info)
+        except UserError as error:
+            info = stopped(run.info, error)
+            run = replace(run, info=replace(info, exit_code=int(exit_code(info.columns, info.state))))
         if self._settings.out is None:
             point_at(self._settings.reports, info.id)
         return run
@@ -173,10 +179,15 @@ def _begun(plan: Plan, forecast: Forecast, settings: Settings, command: str) -> 
 
 
 def _workers(settings: Settings, forecast: Forecast, provider: Callable[[str], Provider]) -> int:
-    """As many threads as can be busy: at most the settings', the trials, and what the providers can take."""
+    """As many threads as can be busy: at most the settings', the trials, and what the providers can take.
+
+    None where all is recorded: nothing waits for a model then.
+    """
+    if not forecast.to_ask:
+        return 0
     capacities = [provider(name).capacity for name in forecast.providers]
     useful = sum(c for c in capacities if c is not None) if None not in capacities else settings.workers
-    return max(1, min(settings.workers, forecast.trials, useful or 4))
+    return max(1, min(settings.workers, forecast.trials, useful))
 
 
 def _failed_in(folder: Path) -> frozenset[tuple[str, str]]:

@@ -22,17 +22,24 @@ class Standing:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._over = ""
         self._gone: dict[tuple[str, str], str] = {}
         self._accepted: set[_Params] = set()
         self._rejected: dict[_Params, tuple[str, int]] = {}
 
     def why_not(self, request: Request) -> str:
         """Why a request is not to be made; "" if it may be."""
+        if self._over:
+            return self._over
         for model in (request.model, ""):
             if (request.provider, model) in self._gone:
                 return self._gone[request.provider, model]
         message, count = self._rejected.get(_params(request), ("", 0))
         return message if count >= PATIENCE else ""
+
+    def end(self, why: str) -> None:
+        """No model may be asked any more."""
+        self._over = self._over or why
 
     def accepted(self, request: Request) -> None:
         """There is a reply to such a request."""

@@ -139,7 +139,7 @@ class ColumnSummary:
         return next((verdict for verdict in order if verdict in verdicts), "empty")
 
 
-RunState = Literal["running", "finished", "interrupted"]
+RunState = Literal["running", "finished", "interrupted", "stopped"]  # stopped: nothing more could be kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,8 @@ def _unfinished(info: RunInfo) -> Headline:
     """A run that was broken off has results, and no verdict of any kind."""
     trials = sum((each.trials for each in info.columns), Tally())
     strong = "Interrupted" if info.state == "interrupted" else "Not finished"
-    rest = f": {trials.total:,} of {count(max(info.planned, trials.total), 'trial')} have a result"
+    done, planned = trials.total - trials.unasked, max(info.planned, trials.total)
+    rest = f": {done:,} of {count(planned, 'trial')} have a result"
     evidence = f"{_counts(trials) or 'Nothing was asked'}. Continue with: {info.command}"
     return Headline("errored", strong, rest, one_line(evidence, EVIDENCE_LIMIT))
 

@@ -171,7 +171,8 @@ class _Page:
             self._wrap(Text(one_line(note, 400)))
         if info.provenance.shown:
             self._to_copy("revision", info.provenance.shown)
-        self._to_copy("report", from_here(run.folder / "index.html"))
+        if (run.folder / "index.html").is_file():
+            self._to_copy("report", from_here(run.folder / "index.html"))
         for label, command in zip(("record", "then"), info.record, strict=False):
             self._to_copy(label, command)
         if info.state != "finished":
@@ -214,7 +215,7 @@ def _can_write(out: IO[str], signs: str) -> bool:
 def _verdict(info: RunInfo) -> str:
     """The run in a few words; of a run that did not end, only how far it came."""
     if info.state != "finished":
-        done = sum(column.trials.total for column in info.columns)
+        done = sum(column.trials.total - column.trials.unasked for column in info.columns)
         how = "Interrupted" if info.state == "interrupted" else "Not finished"
         return f"{how}: {done:,} of {count(info.planned, 'trial')} done."
     failing = sum(column.verdict == "fails" for column in info.columns)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.disks import read_only, small_disk
-from tests.projects import Project, cases, yes_spec
+from tests.disks import read_only, small_disk, small_disk_grows
+from tests.projects import Project, cases, keyed, yes_spec
+from tests.servers import Server, reply
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
@@ -84,7 +89,7 @@ def test_a_reports_folder_that_cannot_be_made_is_found_before_any_call(green: Pr
     assert "cannot be written: Not a directory" in ran.err
     assert "help: choose another folder with --out FOLDER" in ran.err
     assert "Traceback" not in ran.err
-    assert green.evalkit("run", "specs", "-m", "echo/x", "--out", "out", "--offline").code == 3  # nothing was asked
+    assert green.evalkit("run", "specs", "-m", "echo/x", "--out", "out", "--offline").code == 4  # nothing was asked
 
 
 def test_a_reports_folder_that_may_not_be_written_is_found_before_any_call(green: Project) -> None:
@@ -111,16 +116,52 @@ def test_a_latest_that_cannot_be_written_stops_no_report(green: Project) -> None
     assert green.evalkit("show").code == 0
 
 
-@pytest.mark.parametrize("full_of", ["store", "reports"])
-def test_a_disk_that_fills_up_in_the_middle_ends_in_words_and_keeps_what_came(full_of: str, project: Project) -> None:
-    prompt = 'prompt: "{{ word }} {{ range(400) | join(word) }}"\nexpect: {contains: yes}\n'
-    project.write("specs/a.yaml", prompt + cases(*(f"yes{number}" for number in range(300))))
-    folder = project.folder / {"store": ".evalkit", "reports": "reports"}[full_of]
-    with small_disk(folder, kilobytes=400):
-        ran = project.evalkit("run", "specs", "-m", "echo/x", "-j", "2")
-        shown = project.evalkit("show")
-    assert (ran.code, "Traceback" in ran.err) == (2, False), ran
-    assert "cannot be written" in ran.err
-    assert shown.code == 0
-    assert "Not finished: " in shown.out
-    assert "Not finished: 0 of" not in shown.out
+LONG = 'prompt: "Say {{ word }}. {{ range(400) | join(word) }}"\nexpect: {contains: yes}\n'
+MANY = [f"w{number}" for number in range(200)]
+FULL_DISKS = {
+    "store": "Stopped: the reply store {folder}/.evalkit/replies.db cannot be written: database or disk is full. "
+    "Make room; the same command continues.",
+    "reports": "Stopped: {folder}/reports/{run} cannot be written: No space left on device. Choose another folder "
+    "with --out FOLDER, or make room; every reply that came is kept; the same command continues.",
+}
+
+
+def random_letters(number: int) -> str:
+    """What no compression makes small."""
+    return random.Random(number).randbytes(1500).hex()
+
+
+@pytest.mark.parametrize("full", [("store",), ("reports",), ("store", "reports")], ids="+".join)
+def test_a_disk_that_fills_up_in_the_middle_stops_the_run_and_the_same_command_continues(
+    full: tuple[str, ...], project: Project
+) -> None:
+    project.write("specs/a.yaml", LONG + cases(*MANY))
+    folders = {"store": project.folder / ".evalkit", "reports": project.folder / "reports"}
+    with Server(lambda number, *_: reply(f"yes {random_letters(number)}")) as server, ExitStack() as stack:
+        project = replace(project, environ=keyed(server))
+        for name in full:
+            stack.enter_context(small_disk(folders[name], kilobytes=500))
+        command = ("run", "specs", "-m", "aimlapi/m", "-j", "4")
+        ran = project.evalkit(*command)
+        asked, shown = server.times_asked(), project.evalkit("show")
+        assert (ran.code, "Traceback" in ran.err + ran.out) == (3, False), ran
+        assert 10 < asked.total() < len(MANY)
+        said = "".join(ran.out.split())  # lines are broken anywhere in a long path
+        run_id = project.latest().info.id
+        assert said.count("Stopped:") == 1
+        assert "".join(FULL_DISKS[full[0]].format(folder=project.folder, run=run_id).split()) in said
+        assert "Notfinished:" in said
+        assert "continue  evalkit run specs -m aimlapi/m -j 4\n" in ran.out
+        has_report = "reports" not in full
+        assert (f"report    reports/{run_id}/index.html\n" in ran.out, "error: " in ran.err) == (
+            has_report,
+            not has_report,
+        )
+        assert (shown.code, "Not finished: " in shown.out, "of 200 trials done" in shown.out) == (0, True, True)
+        for name in full:
+            small_disk_grows(folders[name], kilobytes=20_000)
+        again = project.evalkit(*command)
+        assert (again.code, "Every gate holds." in again.out) == (0, True), again
+        twice = server.times_asked() - Counter({question: 1 for question in server.times_asked()})
+        assert twice.total() <= (4 if "store" in full else 0)  # only what was in hand and could not be kept
+        assert len(server.times_asked()) == len(MANY)

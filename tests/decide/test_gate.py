@@ -260,4 +260,5 @@ def test_a_run_ends_with_the_worst_of_its_columns() -> None:
         exits = {VERDICTS[letter] for letter in letters}
         wanted = next(code for code in WORST_FIRST if code in exits)
         assert exit_code([summary_of(results(letter)) for letter in letters]) == wanted, letters
-        assert exit_code([summary_of(results(letter)) for letter in letters], was_interrupted=True) == Exit.INTERRUPTED
+        assert exit_code([summary_of(results(letter)) for letter in letters], "interrupted") == Exit.INTERRUPTED
+        assert exit_code([summary_of(results(letter)) for letter in letters], "stopped") == Exit.NO_VERDICT
