@@ -18,10 +18,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from evalkit.records.problem import Place, Problem
-from evalkit.records.spec import Check
+
+if TYPE_CHECKING:
+    from evalkit.records.spec import Check
 
 _LONGEST_WORD = 100  # characters; likeness takes the square of a length, and nobody slips in longer ones
 _MOST_NAMES = 40  # listed in one line

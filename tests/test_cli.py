@@ -13,14 +13,45 @@ import pytest
 from evalkit.cli.main import COMMANDS, exit_code_of
 from evalkit.version import __version__
 
-HEAVY = ("requests", "jinja2", "jsonschema", "yaml", "rich", "sqlite3", "regex")
+HEAVY = ("requests", "rich", "sqlite3", "regex", "dotenv", "evalkit.engine")
+PLUG_INS = ("importlib.metadata", "email")  # what looks for them, once a name is none of ours
+GOOD = (
+    "model: echo/x\nprompt: hi\ncases: [{id: a}]\n"
+    "expect: [{name: n, equals: a, ignore_case: true}, {any_of: [{contains: a}], at_least: 1}]\n"
+)
+MISTAKES = {
+    "a misspelt key": "promt: hi\nexpect: [{contains: x}]\ncases: [{vars: {word: x}}]\n",
+    "a misspelt scorer": "prompt: Say {{ word }}.\nexpect: [{contians: x}]\ncases: [{vars: {word: x}}]\n",
+    "an option that there is not": 'prompt: hi\nexpect: [{equals: "{{ word }}", ignore_cse: true}]\ncases: [{id: a}]\n',
+    "a name that no case has": "prompt: Say {{ wrd }}.\nexpect: [{any_of: [{number: 1}]}]\ncases: [{vars: {w: x}}]\n",
+}
+
+
+def imported_by(*arguments: str | Path) -> set[str]:
+    """The modules that a command line has imported by its end."""
+    code = "import sys; from evalkit.cli.main import exit_code_of; exit_code_of(sys.argv[1:]); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    return set(ran.stdout.splitlines()[-1].split())
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = "import sys; from evalkit.cli.main import exit_code_of; exit_code_of(['--help']); print(*sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(ran.stdout.split())
-    assert loaded.isdisjoint(HEAVY)
+    assert imported_by("--help").isdisjoint((*HEAVY, *PLUG_INS, "jinja2", "jsonschema", "yaml", "evalkit.records.spec"))
+
+
+@pytest.mark.parametrize("command", ["run", "validate"])
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_a_spec_is_told_before_anything_is_imported_that_only_a_run_needs(
+    command: str, mistake: str, tmp_path: Path
+) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(MISTAKES[mistake], "utf-8")
+    assert imported_by(command, spec).isdisjoint(HEAVY)
+
+
+def test_plug_ins_are_looked_for_only_where_a_name_is_none_of_ours(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(GOOD, "utf-8")
+    assert imported_by("validate", spec).isdisjoint((*HEAVY, *PLUG_INS))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
