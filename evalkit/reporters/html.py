@@ -17,6 +17,7 @@ from evalkit.reporters.interface import visible
 
 TEMPLATES = Path(__file__).parent / "templates"
 _CHUNKS_AT_ONCE = 64
+_MARKS = ("outcome", "icon", "icons")  # macros for all templates: of a few kinds, so that each is drawn once
 
 
 class Html:
@@ -40,7 +41,7 @@ def content_hash(text: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -49,6 +50,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    marks = environment.get_template("marks.html.j2").module
+    environment.globals |= {name: cache(getattr(marks, name)) for name in _MARKS}
+    return environment
 
 
 def _shown(value: object) -> object:
@@ -57,6 +61,4 @@ def _shown(value: object) -> object:
     Here, and not where the texts come from, so that no new field of the page can be forgotten. What has
     `__html__` was printed by a macro and has been through here.
     """
-    if not isinstance(value, str) or hasattr(value, "__html__"):
-        return value
-    return value if value.isascii() and value.isprintable() else visible(value)
+    return visible(value) if type(value) is str else value

@@ -40,7 +40,20 @@ MARK_BY_SECTION = {
     "passed": Mark("passed", "passed"),
 }
 _ORDER_BY_SECTION = {key: place for place, key in enumerate(MARK_BY_SECTION)}
-Drawn = tuple[Result, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A result, the section it stands in, and how many draws its case has."""
+
+    result: Result
+    section: str
+    draws: int
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Its place on the page."""
+        return _ORDER_BY_SECTION[self.section], self.result.index
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,7 @@ def page_of(run: StoredRun) -> Page:
     """The page of a run; reads its results once and keeps at most `ROW_LIMIT` of them."""
     info, census = run.info, _Census()
     headline = headline_of(info)
-    chosen = heapq.nsmallest(ROW_LIMIT, census.of(run.results()), key=lambda drawn: _rank(drawn[0]))
+    chosen = heapq.nsmallest(ROW_LIMIT, census.of(run.results()), key=lambda drawn: drawn.rank)
     left_out = census.totals.total() - len(chosen)
     return Page(
         title=f"{headline.lead}{headline.strong}{headline.rest} · evalkit",
@@ -113,13 +126,14 @@ class _Census:
 
     def of(self, results: Iterable[Result]) -> Iterator[Drawn]:
         """The results, each with its case's number of draws: they are neighbours in the plan."""
-        for _, group in groupby(results, key=lambda result: (result.case, result.column)):
+        for _, group in groupby(results, key=lambda r: (r.case, r.spec, r.model, r.variant)):
             draws = tuple(group)
             for result in draws:
-                self.totals[_section(result)] += 1
+                section = _section(result)
+                self.totals[section] += 1
                 asked = (call.request.model for call in result.calls if call.role == "model")
                 self.requested[result.model].update(asked)
-                yield result, len(draws)
+                yield Drawn(result, section, len(draws))
 
 
 def _section(result: Result) -> str:
@@ -127,20 +141,16 @@ def _section(result: Result) -> str:
     return "cut-off" if kind == "passed" and result.is_cut_off else kind
 
 
-def _rank(result: Result) -> tuple[int, int]:
-    return _ORDER_BY_SECTION[_section(result)], result.index
-
-
 def _sections(info: RunInfo, chosen: Sequence[Drawn], totals: Mapping[str, int]) -> Iterator[Section]:
     names = column_names(info.columns)
     files = {spec.name: spec.file for spec in info.specs}
 
     def view(drawn: Drawn) -> TrialView:
-        result, draws = drawn
+        result = drawn.result
         column = names.get(result.column) or column_name(result.column)
-        return trial_view(result, draws, column, files.get(result.spec, result.where.file))
+        return trial_view(result, drawn.draws, column, files.get(result.spec, result.where.file))
 
-    rows_by_section = {key: list(rows) for key, rows in groupby(chosen, key=lambda drawn: _section(drawn[0]))}
+    rows_by_section = {key: list(rows) for key, rows in groupby(chosen, key=lambda drawn: drawn.section)}
     for key, mark in MARK_BY_SECTION.items():
         if totals[key]:
             yield Section(key, mark, f"{totals[key]:,}", map(view, rows_by_section.get(key, ())))

@@ -17,6 +17,9 @@ from evalkit.reporters.html_columns import CELL_LIMIT, LINE_LIMIT, ColumnName, M
 from evalkit.reporters.interface import one_line
 
 TEXT_LIMIT = 20_000
+_MARKS = {outcome: Mark(str(outcome), str(outcome)) for outcome in Outcome}
+_UNASKED = Mark("unasked", "not asked")
+_UNRECORDED = Mark("unrecorded", "skipped")  # the reason beside it: not recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,8 @@ def anchor(result: Result) -> str:
 def trial_mark(result: Result) -> Mark:
     """The outcome; what the user skipped is told from what should have been asked and was not."""
     if result.outcome is Outcome.SKIPPED and not (result.error and result.error.kind == "skip"):
-        is_unrecorded = result.error is not None and result.error.kind == "unrecorded"
-        return Mark("unrecorded", "not recorded") if is_unrecorded else Mark("unasked", "not asked")
-    return Mark(str(result.outcome), str(result.outcome))
+        return _UNRECORDED if result.error and result.error.kind == "unrecorded" else _UNASKED
+    return _MARKS[result.outcome]
 
 
 def _tags(result: Result, draws: int) -> Iterator[str]:
@@ -149,7 +151,7 @@ def _why(result: Result) -> str:
 def _check_rows(scores: Iterable[Score], depth: int = 0) -> Iterator[CheckRow]:
     for check in scores:
         yield CheckRow(
-            mark=Mark(str(check.outcome), str(check.outcome)),
+            mark=_MARKS[check.outcome],
             name=one_line(check.name or check.scorer, CELL_LIMIT),
             scorer=one_line(check.scorer, CELL_LIMIT) if check.name not in ("", check.scorer) else "",
             value=score(check.value),
@@ -173,7 +175,7 @@ def _call_view(call: Call) -> CallView:
         reasoning_size=count(len(reply.reasoning), "character") if reply else "",
         tools=_text("\n".join(tools)) if tools else None,
         request=one_line(" ".join([request.provider, request.model, *_params(request.params)]), LINE_LIMIT),
-        took=" · ".join(one_line(fact, CELL_LIMIT) for fact in _took(call)),
+        took=one_line(" · ".join(_took(call)), LINE_LIMIT),
         attempts=tuple(_attempts(call.attempts)),
     )
 
@@ -201,7 +203,7 @@ def _took(call: Call) -> Iterator[str]:
     if call.attempts:
         yield count(len(call.attempts), "attempt")
     if call.reply and call.reply.model:
-        yield f"served by {call.reply.model}"
+        yield f"served by {one_line(call.reply.model, CELL_LIMIT)}"
 
 
 def _reply_took(reply: Reply) -> Iterator[str]:
@@ -211,7 +213,7 @@ def _reply_took(reply: Reply) -> Iterator[str]:
     if usage.reasoning_tokens:
         yield f"{usage.reasoning_tokens:,} of them reasoning"
     yield "cost unknown" if reply.usd is None else dollars(reply.usd)
-    yield f"finish {reply.finish_reason}"
+    yield f"finish {one_line(reply.finish_reason, CELL_LIMIT)}"
 
 
 def _tokens(many: int | None) -> str:
