@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from evalkit import templates
+from evalkit.spec.seen import Seen, fingerprint
 
 _WORD = re.compile(r"\w+")
 SLUG = 24  # characters of a variable that an id begins with
@@ -19,7 +19,7 @@ class Names:
     """The ids that were made in one pass over a spec's cases; the second of equal ones gets `#2`."""
 
     def __init__(self, before: Names | None = None) -> None:
-        self._seen: Counter[str] = Counter(before._seen if before else ())
+        self._seen: Seen = before._seen.copy() if before else Seen()
 
     def of(self, own: Mapping[str, Any]) -> str:
         """`i-loved-it-3fa2b81c`."""
@@ -27,8 +27,7 @@ class Names:
 
     def numbered(self, made: str) -> str:
         """An id as it is the first time, then with its number."""
-        self._seen[made] += 1
-        count = self._seen[made]
+        count = self._seen.times(fingerprint(made))
         return made if count == 1 else f"{made}#{count}"
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from evalkit import templates
 from evalkit.errors import CheckError, TemplateError, TemplateMistake, UserError
@@ -13,9 +14,10 @@ from evalkit.records.problem import Place, Problem
 from evalkit.records.spec import Case, Check, History, Message, Spec
 from evalkit.spec.prune import Pruning
 from evalkit.spec.render import Binder, render_messages, scope_of
+from evalkit.spec.seen import Seen, fingerprint
 from evalkit.spec.stream import CaseStream
 
-LONGEST_ID = 500  # characters; all ids of a spec are kept to find equal ones
+LONGEST_ID = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,14 @@ class Rehearsed:
     cases: int
 
 
+class _Named(NamedTuple):
+    """A case by its number in its spec."""
+
+    number: int
+    id: str
+    place: Place
+
+
 def rehearse(spec: Spec, pruning: Pruning) -> Rehearsed:
     """The problems that only show when cases meet templates and scorers.
 
@@ -35,21 +45,34 @@ def rehearse(spec: Spec, pruning: Pruning) -> Rehearsed:
     assert isinstance(spec.cases, CaseStream)
     stage = _Stage(spec, spec.cases, pruning)
     problems: list[Problem] = []
-    ids: dict[str, Place] = {}
-    for case in spec.cases.checked():
+    ids, again = Seen(), list[_Named]()
+    for number, case in enumerate(spec.cases.checked()):
         if isinstance(case, Problem):
             problems.append(case)
             continue
         if len(case.id) > LONGEST_ID:
             problems.append(Problem(case.place, f"the id has more than {LONGEST_ID} characters", "an id is a name"))
             case = replace(case, id=case.id[:LONGEST_ID])
-        elif case.id in ids:
-            problems.append(Problem(case.place, f"two cases are called `{case.id}`", f"the first is at {ids[case.id]}"))
-        ids.setdefault(case.id, case.place)
+        elif ids.times(fingerprint(case.id)) > 1:
+            again.append(_Named(number, case.id, case.place))
         stage.play(case)
+    problems += _same_ids(spec.cases, again)
     if not ids and not problems and pruning.is_nothing and spec.cases.is_whole:
         problems.append(Problem(Place(spec.file), f"the spec `{spec.name}` has no cases", "add one under `cases:`"))
     return Rehearsed([*problems, *stage.problems(), *stage.about_scopes()], frozenset(stage.labels), len(ids))
+
+
+def _same_ids(cases: CaseStream, again: Collection[_Named]) -> Iterator[Problem]:
+    """Problems of the cases whose ids seem to have been there before; the first ones are looked for only now."""
+    wanted = {second.id for second in again}
+    first: dict[str, _Named] = {}
+    for number, case in enumerate(cases.checked() if again else ()):
+        if isinstance(case, Case) and case.id in wanted:
+            first.setdefault(case.id, _Named(number, case.id, case.place))
+    for second in again:
+        if first[second.id].number < second.number:
+            help = f"the first is at {first[second.id].place}"
+            yield Problem(second.place, f"two cases are called `{second.id}`", help)
 
 
 @dataclass(slots=True)
