@@ -13,6 +13,7 @@ from evalkit.settings import DEFAULT_MODEL, Settings, project_root, settings_for
 
 PYPROJECT = "[project]\nname = 'x'\n[tool.evalkit]\nmodel = 'echo/pyproject'\n"
 OWN_FILE = "model = 'echo/own'\n"
+REPLIES = 'write replies = "specs/replies", a folder of the project'
 
 
 @pytest.fixture
@@ -109,6 +110,11 @@ def test_the_environment_is_passed_on_and_never_shown(folder: Path) -> None:
         ({"deadline": True}, "`deadline` is True", "it is a number of seconds above 0"),
         ({"deadline": 1e9}, "`deadline` is 1000000000.0", "it is a number of seconds above 0"),
         ({"fresh": True, "offline": True}, "--fresh asks again and --offline never asks", "give one of them"),
+        (
+            {"allow_unrecorded": True},
+            "--allow-unrecorded is about --offline, which is not given",
+            "what is not recorded is asked",
+        ),
     ],
 )
 def test_what_is_out_of_range_is_refused(flags: dict[str, Any], message: str, help: str, folder: Path) -> None:
@@ -126,6 +132,10 @@ def test_the_least_that_counts_is_allowed(least: dict[str, Any], folder: Path) -
     [
         ("evalkit.toml", "modell = 'x'", "evalkit.toml has no setting `modell`", "did you mean `model`?"),
         ("evalkit.toml", "model = 5", "`model` in evalkit.toml is not a text", 'write model = "…"'),
+        ("evalkit.toml", "replies = true", "`replies` in evalkit.toml is not a text", REPLIES),
+        ("evalkit.toml", "replies = '../all'", "`replies` in evalkit.toml leads out of the project", REPLIES),
+        ("evalkit.toml", "replies = '/tmp'", "`replies` in evalkit.toml leads out of the project", REPLIES),
+        ("evalkit.toml", "replies = 'a/../../b'", "`replies` in evalkit.toml leads out of the project", REPLIES),
         (
             "pyproject.toml",
             "[tool.evalkit]\nworkers = 3",

@@ -89,7 +89,9 @@ def a_skipped_result(case: str = "later", kind: str = "skip", **fields: Any) -> 
 def a_column(results: Sequence[Result], **fields: Any) -> ColumnSummary:
     """The summary of results of one column under `pass_rate 0.8`, each trial being a case of its own."""
     many = Counter(result.outcome for result in results)
-    tally = Tally(many[Outcome.PASSED], many[Outcome.FAILED], many[Outcome.ERRORED], 0, many[Outcome.SKIPPED])
+    unrecorded = sum(result.error is not None and result.error.kind == "unrecorded" for result in results)
+    skipped = many[Outcome.SKIPPED] - unrecorded
+    tally = Tally(many[Outcome.PASSED], many[Outcome.FAILED], many[Outcome.ERRORED], 0, skipped, unrecorded)
     replies = [result.reply for result in results if result.reply]
     took = sorted(reply.seconds for reply in replies)
     rate = wilson(tally.passed, tally.decided)

@@ -122,6 +122,7 @@ def test_the_same_run_gives_the_same_bytes() -> None:
 
 
 GOOD, BAD, LOST = a_result(), a_failed_result(), an_errored_result()
+UNRECORDED = a_skipped_result("new", kind="unrecorded")
 
 
 @pytest.mark.parametrize(
@@ -148,6 +149,12 @@ GOOD, BAD, LOST = a_result(), a_failed_result(), an_errored_result()
         (a_run([a_skipped_result()], exit_code=4), "Nothing was measured", "no case was asked"),
         (a_run([], exit_code=4), "Nothing was measured", "No case was asked."),
         (a_run([], exit_code=0), "Nothing was measured", "No case was asked."),
+        (
+            a_run([GOOD, UNRECORDED, a_result(spec="b")], exit_code=4, record=("evalkit run a", "evalkit b")),
+            "Not verifiable here: 1 trial has no recording",
+            "2 passed, 1 not recorded. Record them with: evalkit run a, then evalkit b",
+        ),
+        (a_run([LOST, UNRECORDED], exit_code=3), "No verdict: 1 trial errored, 1 not recorded", ""),
         (a_run([GOOD], exit_code=5), "No verdict: exit 5", "1 passed"),
         (a_run([BAD], exit_code=None), "The gate fails: 0 of 1 case passed", "at least 80 % needed"),
     ],
@@ -176,11 +183,11 @@ def test_an_empty_run_is_a_page() -> None:
 def test_failures_come_first_then_what_has_no_verdict_then_the_rest_in_plan_order() -> None:
     cut = a_result("cut", calls=(a_call(a_reply("The", finish_reason="length")),))
     late, later = a_skipped_result("late", kind="budget"), a_skipped_result("later")
-    page = page_of(a_run([GOOD, later, late, cut, LOST, BAD, a_failed_result("b")], exit_code=1))
+    page = page_of(a_run([GOOD, later, UNRECORDED, late, cut, LOST, BAD, a_failed_result("b")], exit_code=1))
     cases = [element.text for element in page.of_class("case")]
-    assert cases == ["sarcasm-kettle", "b", "headline-fed", "cut cut off", "late", "later", "plain-praise"]
+    assert cases == ["sarcasm-kettle", "b", "headline-fed", "cut cut off", "late", "new", "later", "plain-praise"]
     assert " ".join(page.of_class("jumps")[0].text.split()) == (
-        "failed 2 errored 1 passed, but cut off 1 not asked 1 skipped 1 passed 1"
+        "failed 2 errored 1 passed, but cut off 1 not asked 1 not recorded 1 skipped 1 passed 1"
     )
 
 
