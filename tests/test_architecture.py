@@ -33,7 +33,7 @@ DOORS = {
     "yaml": {"documents/read.py"},
     "jsonschema": {"spec/check.py", "scorers/structure.py"},
     "jinja2": {"templates.py", "reporters/html.py"},
-    "sqlite3": {"engine/replies.py"},
+    "sqlite3": {"engine/store_file.py", "engine/store_layout.py", "engine/store_rescue.py"},
     "regex": {"scorers/extract.py"},
     "rich": {"reporters/terminal.py", "reporters/progress.py"},
     "dotenv": {"engine/env_file.py"},

@@ -18,20 +18,23 @@ if sys.platform != "win32":  # there, threads take turns and processes do not
 
 _LOOK = 0.05  # seconds between looks at a draw that another process has claimed
 _HELD = (errno.EACCES, errno.EAGAIN)
+_SHARING = threading.Lock()
+_SHARED: dict[tuple[int, int], Claims] = {}  # by device and inode of their file
 
 
 class Claims:
     """Claims on draws, among the threads of this process and among processes that share `path`.
 
     A process claims one byte of the file, at a place that the draw's key names; nothing is written. The
-    operating system drops the claims of a process that ends, however it ends.
+    operating system drops the claims of a process that ends, however it ends. Without a `path` only threads take turns.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self._lock = threading.Lock()
         self._held: dict[bytes, threading.Lock] = {}
         self._wanted: defaultdict[bytes, int] = defaultdict(int)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = None if path is None else os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self.holders = 1
 
     @contextmanager
     def among_threads(self, key: bytes) -> Iterator[None]:
@@ -61,12 +64,18 @@ class Claims:
         try:
             yield
         finally:
-            if sys.platform != "win32":
+            if sys.platform != "win32" and self._file is not None:
                 fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
+
+    @contextmanager
+    def among_all(self, key: bytes) -> Iterator[None]:
+        """Be the only one that is about this, of all threads and processes."""
+        with self.among_threads(key), self.among_processes(key, threading.Event()):
+            yield
 
     def _is_taken(self, place: int) -> bool:
         """Whether the byte is ours now; also true where the file system knows no locks."""
-        if sys.platform != "win32":
+        if sys.platform != "win32" and self._file is not None:
             try:
                 fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
             except OSError as error:
@@ -74,5 +83,29 @@ class Claims:
         return True
 
     def close(self) -> None:
-        """Drop all claims."""
-        os.close(self._file)
+        """Drop all claims, when the last of those that share them is done."""
+        with _SHARING:
+            self.holders -= 1
+            if not self.holders and self._file is not None:
+                _SHARED.pop(_place_of(self._file), None)
+                os.close(self._file)
+
+
+def claims_at(path: Path) -> Claims:
+    """The claims on a file, the same for all of this process: closing it once would drop the claims of all.
+
+    Raises OSError.
+    """
+    with _SHARING:
+        claims = _SHARED.get(_place_of(path)) if path.exists() else None
+        if claims:
+            claims.holders += 1
+            return claims
+        claims = Claims(path)
+        _SHARED[_place_of(path)] = claims
+        return claims
+
+
+def _place_of(file: Path | int) -> tuple[int, int]:
+    stat = os.stat(file)
+    return stat.st_dev, stat.st_ino

@@ -7,134 +7,192 @@ reply before it takes another trial: a kill loses at most the calls in flight.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import sqlite3
 import threading
+import time
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from evalkit.engine.claims import Claims
 from evalkit.engine.question import Question
+from evalkit.engine.store_file import StoreFile
+from evalkit.engine.store_layout import SIDES
 from evalkit.errors import UserError
 from evalkit.records.exchange import Recording
 
-LAYOUT = 1  # PRAGMA user_version; a change of tables raises it and brings a migration
-_WAIT = 30.0  # seconds to wait for another process's write
-_OPENING = b"\xff" * 32  # claimed like the key of a draw while the file is opened
+_MOST_USES = 1000  # noted before they are written
+_PAGE = 1000  # keys read at once
+_DAY = 86400  # seconds
 
-_TABLES = """
-CREATE TABLE replies (
-    key BLOB PRIMARY KEY,
-    provider TEXT NOT NULL,
-    model TEXT NOT NULL,
-    series TEXT NOT NULL,
-    draw INTEGER NOT NULL,
-    request BLOB NOT NULL,
-    body BLOB NOT NULL,
-    headers TEXT NOT NULL,
-    seconds REAL NOT NULL,
-    time TEXT NOT NULL
-) WITHOUT ROWID;
-"""
+_GET = "SELECT body, headers, seconds, time, kept FROM replies WHERE key = ? AND kept >= ?"
+_HAS = "SELECT 1 FROM replies WHERE key = ? AND kept >= ?"
+_COLUMNS = "(key, provider, model, series, draw, request, body, headers, seconds, time, kept)"
+_PUT = f"INSERT OR REPLACE INTO replies {_COLUMNS} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD = _PUT.replace("REPLACE", "IGNORE")
+_USE = "INSERT INTO uses VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET used = excluded.used WHERE used <> excluded.used"
+_USED = "max(coalesce(used, ''), substr(time, 1, 10), CASE WHEN kept THEN date(kept, 'unixepoch') ELSE '' END)"
+_WITH_USES = "replies LEFT JOIN uses USING (key)"
+_WHOLE = f"SELECT provider, model, request, draw, series, body, headers, seconds, time, {_USED} FROM {_WITH_USES}"
+_STATS = (
+    "SELECT count(*), coalesce(sum(length(body)), 0), coalesce(min(time), ''), coalesce(max(time), '') FROM replies"
+)
+_MODELS = "SELECT provider, model, count(*) FROM replies GROUP BY provider, model ORDER BY provider, model"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReply:
+    """A recording with its question; `used` is the UTC day (ISO 8601) on which a run last asked for it."""
+
+    question: Question
+    recording: Recording
+    used: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats:
+    """A store in numbers: replies, bytes of its files and of the bodies as they are kept, UTC times (ISO 8601).
+
+    `models` counts the replies of each (provider, model).
+    """
+
+    replies: int
+    bytes_on_disk: int
+    body_bytes: int
+    oldest: str
+    newest: str
+    models: tuple[tuple[str, str, int], ...]
 
 
 class ReplyStore:
     """Recordings by question. Safe for many threads; several processes may share one file.
 
-    `claims` says who may ask. Every method raises UserError where the file cannot be read or written.
+    `claims` says who may ask. A file that cannot be written is only read, and `why_read_only` says why. A damaged one
+    is moved aside, and `notes` says so. Every method raises UserError where the file cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        self.path = path
-        with self._said("opened"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self.claims = Claims(path.with_suffix(".lock"))
-            self._db = sqlite3.connect(path, timeout=_WAIT, check_same_thread=False, isolation_level=None)
-        try:
-            # SQLite does not wait its turn to set a new file up: two processes that start at once would collide.
-            with self._said("opened"), self.claims.among_processes(_OPENING, threading.Event()):
-                self._prepare()
-        except UserError:
-            self.close()
-            raise
+        self._file = file = StoreFile(path)
+        self.path, self.claims, self.why_read_only, self.notes = path, file.claims, file.why_read_only, file.notes
+        self._noting = threading.Lock()
+        self._uses: list[tuple[bytes, str]] = []
+        now = time.time()
+        self._midnight = now - now % _DAY
+        self._today = datetime.fromtimestamp(now, UTC).date().isoformat()
 
-    @contextmanager
-    def _said(self, done: str) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, sqlite3.Error) as error:
-            why = (error.strerror if isinstance(error, OSError) else None) or error
-            raise UserError(f"the reply store {self.path} cannot be {done}: {why}", _help(error)) from None
+    def get(self, question: Question, since: float = 0.0) -> Recording | None:
+        """The recording of a question; None when it was never answered, or before `since` (seconds since 1970)."""
+        key = question.key
+        for body, headers, seconds, recorded, kept in self._file.rows(_GET, (key, since)):
+            try:
+                recording = Recording(zlib.decompress(body), json.loads(headers), seconds, recorded)
+            except (zlib.error, ValueError):
+                return None  # damaged on disk: it is asked again
+            if kept < self._midnight:
+                self._note_use(key)
+            return recording
+        return None
 
-    def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.execute("BEGIN IMMEDIATE")
-        (layout,) = self._db.execute("PRAGMA user_version").fetchone()
-        if layout > LAYOUT:
-            self._db.execute("ROLLBACK")
-            raise UserError(
-                f"a newer evalkit wrote the reply store {self.path} (layout {layout}, this one knows {LAYOUT})",
-                "update evalkit, or move the file away",
-            )
-        if layout == 0:
-            self._db.execute(_TABLES)
-            self._db.execute(f"PRAGMA user_version = {LAYOUT}")
-        self._db.execute("COMMIT")
-
-    def get(self, question: Question) -> Recording | None:
-        """The recording of a question; None when it was never answered."""
-        with self._said("read"), self._lock:
-            row = self._db.execute(
-                "SELECT body, headers, seconds, time FROM replies WHERE key = ?", (question.key,)
-            ).fetchone()
-        if row is None:
-            return None
-        try:
-            headers: Mapping[str, str] = json.loads(row[1])
-            return Recording(zlib.decompress(row[0]), headers, row[2], row[3])
-        except (zlib.error, ValueError):
-            return None  # damaged on disk: it is asked again
-
-    def has(self, question: Question) -> bool:
-        """Whether a question was answered before."""
-        with self._said("read"), self._lock:
-            row = self._db.execute("SELECT 1 FROM replies WHERE key = ?", (question.key,)).fetchone()
-        return row is not None
+    def has(self, question: Question, since: float = 0.0) -> bool:
+        """Whether a question was answered since then."""
+        return bool(self._file.rows(_HAS, (question.key, since)))
 
     def put(self, question: Question, recording: Recording) -> None:
         """Keep a recording; it is on disk when this returns. A fresh one replaces what was there."""
-        row = (
-            question.key,
-            question.provider,
-            question.model,
-            question.series,
-            question.draw,
-            zlib.compress(question.body),
-            zlib.compress(recording.body),
-            json.dumps(dict(recording.headers)),
-            recording.seconds,
-            recording.time,
-        )
-        with self._said("written"), self._lock:
-            self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._file.write(_PUT, _row(question, recording))
+
+    def _note_use(self, key: bytes) -> None:
+        """That a reply was used today; it is written when many were, and at the end."""
+        with self._noting:
+            self._uses.append((key, self._today))
+            if len(self._uses) >= _MOST_USES:
+                self._write_uses()
+
+    def _write_uses(self) -> None:
+        """Best effort: that a reply was used is nothing to stop a run for."""
+        uses, self._uses = self._uses, []
+        with suppress(UserError):
+            self._file.write(_USE, *uses)
+
+    def stats(self) -> StoreStats:
+        """The store in numbers."""
+        ((replies, body_bytes, oldest, newest),) = self._file.rows(_STATS)
+        sides = (Path(f"{self.path}{side}") for side in SIDES)
+        on_disk = sum(side.stat().st_size for side in sides if side.exists())
+        return StoreStats(replies, on_disk, body_bytes, oldest, newest, tuple(self._file.rows(_MODELS)))
+
+    def keys(self) -> Iterator[bytes]:
+        """The keys of all replies, in order; others may write meanwhile."""
+        yield from self._pages("SELECT key FROM replies WHERE key > ? ORDER BY key LIMIT ?")
+
+    def unused_since(self, day: str) -> Iterator[bytes]:
+        """The keys of the replies that no run asked for on this UTC day (ISO 8601) or later."""
+        yield from self._pages(f"SELECT key FROM {_WITH_USES} WHERE key > ? AND {_USED} < ? ORDER BY key LIMIT ?", day)
+
+    def _pages(self, query: str, *values: str) -> Iterator[bytes]:
+        page = self._file.rows(query, (b"", *values, _PAGE))
+        while page:
+            yield from (key for (key,) in page)
+            page = self._file.rows(query, (page[-1][0], *values, _PAGE))
+
+    def found(self, prefix: str) -> list[bytes]:
+        """The first keys, three at most, that begin with these hex digits."""
+        try:
+            reach = bytes.fromhex(prefix.ljust(64, "0")), bytes.fromhex(prefix.ljust(64, "f"))
+        except ValueError:
+            return []
+        query = "SELECT key FROM replies WHERE key BETWEEN ? AND ? ORDER BY key LIMIT 3"
+        return [key for (key,) in self._file.rows(query, reach)]
+
+    def kept(self, key: bytes) -> KeptReply | None:
+        """What is kept under a key; None where nothing is, or where it is damaged."""
+        for provider, model, request, draw, series, body, headers, seconds, recorded, used in self._file.rows(
+            f"{_WHOLE} WHERE key = ?", (key,)
+        ):
+            try:
+                question = Question(provider, model, zlib.decompress(request), draw, series)
+                recording = Recording(zlib.decompress(body), json.loads(headers), seconds, recorded)
+            except (zlib.error, ValueError):
+                return None
+            return KeptReply(question, recording, used)
+        return None
+
+    def put_kept(self, kept: KeptReply) -> bool:
+        """Keep a recording that came from elsewhere, unless there is one already; whether it is new. Counts as used."""
+        return bool(self._file.write(_ADD, _row(kept.question, kept.recording)))
+
+    def remove(self, keys: Iterable[bytes]) -> int:
+        """Delete replies, all or none; how many there were."""
+        rows = [(key,) for key in keys]
+        removed = self._file.write("DELETE FROM replies WHERE key = ?", *rows)
+        self._file.write("DELETE FROM uses WHERE key = ?", *rows)
+        return removed
+
+    def shrink(self) -> None:
+        """Give the room of deleted replies back to the disk."""
+        self._file.shrink()
 
     def close(self) -> None:
         """Close the file and drop the claims."""
-        with self._lock:
-            self._db.close()
-        self.claims.close()
+        with self._noting:
+            self._write_uses()
+        self._file.close()
 
 
-def _help(error: Exception) -> str:
-    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(error, "errno", 0) == errno.ENOSPC:
-        return "make room"
-    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-        return "it is damaged, or no reply store: move it away"
-    return "is there room, and may you write there?"
+def _row(question: Question, recording: Recording) -> tuple[Any, ...]:
+    return (
+        question.key,
+        question.provider,
+        question.model,
+        question.series,
+        question.draw,
+        zlib.compress(question.body),
+        zlib.compress(recording.body),
+        json.dumps(dict(recording.headers)),
+        recording.seconds,
+        recording.time,
+        time.time(),
+    )

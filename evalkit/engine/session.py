@@ -69,7 +69,7 @@ class Session:
         with self.prepared() as (plan, kept):
             forecast = forecast_of(plan, kept, self._settings, self._tariff)
             about_unpriced(caps_of(self._settings, plan.specs), forecast.without_price)
-            self._make_ready(forecast)
+            self._make_ready(forecast, kept)
             return self._performed(plan, kept, forecast, command)
 
     @contextmanager
@@ -89,7 +89,9 @@ class Session:
         selection = Selection(settings.keyword, settings.tags, settings.limit, only)
         return Plan(loaded.specs, selection, settings, self._provider)
 
-    def _make_ready(self, forecast: Forecast) -> None:
+    def _make_ready(self, forecast: Forecast, kept: Kept) -> None:
+        if forecast.to_ask and kept.store.why_read_only:
+            raise kept.store.why_read_only
         for name, model in forecast.asked:
             self._provider(name).ready(model)
 

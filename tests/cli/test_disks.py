@@ -105,7 +105,7 @@ def test_a_project_that_may_not_be_written_is_refused_in_words(green: Project) -
         ran = green.evalkit("run", "specs", "-m", "echo/x")
     assert (ran.code, ran.out, "Traceback" in ran.err) == (2, "", False)
     assert "the reply store" in ran.err
-    assert "help: is there room, and may you write there?" in ran.err
+    assert "help: is there room, and may you write there?; --offline replays" in ran.err
 
 
 def test_a_latest_that_cannot_be_written_stops_no_report(green: Project) -> None:

@@ -20,10 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.engine.question import Question
-from evalkit.engine.replies import LAYOUT, ReplyStore
+from evalkit.engine.replies import ReplyStore
+from evalkit.engine.store_layout import LAYOUT
 from evalkit.errors import UserError
 from evalkit.records.exchange import Recording
-from tests.disks import read_only
 from tests.projects import Project, keyed, yes_spec
 from tests.servers import Answer, Server, reply
 
@@ -267,16 +267,3 @@ def test_a_store_of_a_newer_evalkit_is_refused_and_left_alone(tmp_path: Path) ->
     assert caught.value.help == "update evalkit, or move the file away"
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (LAYOUT + 1,)
-
-
-def test_what_is_no_store_is_refused_in_words(tmp_path: Path) -> None:
-    path = tmp_path / "replies.db"
-    path.write_bytes(b"this is no database, but it is long enough to be looked at closely" * 20)
-    with pytest.raises(UserError, match=r"the reply store .*replies\.db cannot be opened: file is not a database"):
-        ReplyStore(path)
-
-
-def test_a_folder_that_cannot_be_written_is_refused_in_words(tmp_path: Path) -> None:
-    with read_only(tmp_path), pytest.raises(UserError, match=r"the reply store .* cannot be opened") as caught:
-        ReplyStore(tmp_path / ".evalkit" / "replies.db")
-    assert caught.value.help == "is there room, and may you write there?"
