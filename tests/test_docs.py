@@ -44,9 +44,14 @@ def test_every_command_shown_is_one(page: Path) -> None:
 
 def _parse(words: list[str]) -> None:
     with click.Context(cli) as context:
-        command = cli.get_command(context, words[0])
-        assert command is not None, words
-        command.make_context(words[0], words[1:], parent=context)
+        group: click.Command | None = cli
+        while isinstance(group, click.Group) and words:
+            name, *words = words
+            group = group.get_command(context, name)
+            assert group is not None, name
+            context = click.Context(group, parent=context)
+        assert group is not None
+        group.make_context("", words, parent=context)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

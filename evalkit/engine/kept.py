@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from evalkit.engine.claims import Claims
 from evalkit.engine.question import Question
 from evalkit.engine.recordings import Recordings
-from evalkit.engine.replies import ReplyStore
+from evalkit.engine.replies import KeptReply, ReplyStore
+from evalkit.errors import UserError
 from evalkit.records.exchange import Recording
 from evalkit.settings import Settings
 
@@ -16,29 +17,41 @@ from evalkit.settings import Settings
 class Kept:
     """Recordings by question: the store's wins over the project's. What is new goes into the store.
 
-    `claims` says who may ask. Used by many threads; raises UserError where something cannot be read or written.
+    Used by many threads; raises UserError where something cannot be read or written.
     """
 
     def __init__(self, store: ReplyStore, recordings: Recordings) -> None:
-        self._store = store
-        self._recordings = recordings
+        self.store = store
+        self.recordings = recordings
 
     @property
     def claims(self) -> Claims:
         """Claims on draws, among all that share the store."""
-        return self._store.claims
+        return self.store.claims
 
     def get(self, question: Question) -> Recording | None:
         """The recording of a question; None when it was never answered."""
-        return self._store.get(question) or self._recordings.get(question)
+        return self.store.get(question) or self.recordings.get(question)
 
     def has(self, question: Question) -> bool:
         """Whether a question was answered before."""
-        return self._store.has(question) or self._recordings.get(question) is not None
+        return self.store.has(question) or self.recordings.get(question) is not None
 
     def put(self, question: Question, recording: Recording) -> None:
         """Keep a recording; it is on disk when this returns."""
-        self._store.put(question, recording)
+        self.store.put(question, recording)
+
+    def found(self, beginning: str) -> KeptReply:
+        """What is kept under the key that begins with these hex digits. Raises UserError unless it is one."""
+        files = (key for key in self.recordings.known() if key.hex().startswith(beginning))
+        keys = sorted({*self.store.found(beginning), *files})
+        if len(keys) > 1:
+            several = ", ".join(f"{key.hex()[: len(beginning) + 4]}…" for key in keys[:3])
+            raise UserError(f"several keys begin with `{beginning}`", f"give more of it: {several}")
+        kept = (self.store.kept(keys[0]) or self.recordings.kept(keys[0])) if keys else None
+        if kept is None:
+            raise UserError(f"no reply is kept under `{beginning}`", "a key begins each line of an exported file")
+        return kept
 
 
 @contextmanager

@@ -10,12 +10,13 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evalkit.engine.question import SERIES, Question
+from evalkit.engine.replies import KeptReply
 from evalkit.errors import UserError
 from evalkit.providers.interface import canonical
 from evalkit.records.exchange import Recording
@@ -26,14 +27,6 @@ _MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")  # what git leaves w
 _TRACES = ("x-inference-id", "x-request-id", "request-id")  # lead into a server's logs; no reply is read from them
 Spelling = Callable[[Any], bytes]  # JSON as the bytes of a body
 _ANEW = "write the file anew: evalkit replies export"
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A recording with its question."""
-
-    question: Question
-    recording: Recording
 
 
 class Recordings:
@@ -51,7 +44,16 @@ class Recordings:
 
     def get(self, question: Question) -> Recording | None:
         """The recording of a question; None where there is none."""
-        found = self._index().get(question.key)
+        kept = self.kept(question.key)
+        return kept.recording if kept else None
+
+    def known(self) -> Collection[bytes]:
+        """The keys of all recordings."""
+        return self._index().keys()
+
+    def kept(self, key: bytes) -> KeptReply | None:
+        """What stands under a key; None where nothing does."""
+        found = self._index().get(key)
         if found is None:
             return None
         path, start = self._files[found[0]], found[1]
@@ -62,12 +64,12 @@ class Recordings:
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror}", "may you read it?") from None
         try:
-            recorded = recorded_in(line)
-            if recorded.question.key != question.key:
-                raise ValueError("its key is not that of its request")
+            kept = recorded_in(line)
+            if kept.question.key != key:
+                raise ValueError("the file was written meanwhile")
         except ValueError as error:
             raise UserError(f"{path}:{_line_at(path, start)} is no recording: {error}", _ANEW) from None
-        return recorded.recording
+        return kept
 
     def _index(self) -> Mapping[bytes, tuple[int, int]]:
         with self._lock:
@@ -143,7 +145,7 @@ def line_of(question: Question, recording: Recording) -> bytes:
     return _written({**members, "seconds": round(recording.seconds, 3), "time": recording.time}) + b"\n"
 
 
-def recorded_in(line: bytes) -> Recorded:
+def recorded_in(line: bytes) -> KeptReply:
     """What a line says. Raises ValueError with what is wrong."""
     try:
         members = json.loads(line)
@@ -162,7 +164,7 @@ def recorded_in(line: bytes) -> Recorded:
         raise ValueError("it is not of that form") from None
     if members["key"] != question.key.hex():
         raise ValueError("its key is not that of its request")
-    return Recorded(question, recording)
+    return KeptReply(question, recording)
 
 
 def _told(name: str, body: bytes, spelled: Spelling) -> dict[str, Any]:

@@ -105,13 +105,11 @@ def imported(paths: Iterable[Path], store: ReplyStore) -> Imported:
         for file in files_in(path) if path.is_dir() else [path]:
             for line in lines_of(file):
                 try:
-                    recorded = recorded_in(line.text)
+                    kept = recorded_in(line.text)
                 except ValueError as error:
                     told.refused.append(f"{file}:{line.number}: {error}")
                     continue
-                if store.has(recorded.question):
-                    told.known += 1
-                else:
-                    store.put(recorded.question, recorded.recording)
-                    told.new += 1
+                is_new = store.put_kept(kept)
+                told.new += is_new
+                told.known += not is_new
     return told

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
-from tests.projects import Project, keyed, yes_spec
+from evalkit.engine.replies import ReplyStore
+from tests.projects import KEY, Project, keyed, yes_spec
 from tests.servers import Server, reply
 
 MODEL = ("-m", "aimlapi/m")
@@ -111,3 +115,124 @@ def test_a_recording_that_is_damaged_inside_ends_a_run_before_any_call(ran: Proj
         told = replace(ran, environ=keyed(server)).evalkit("run", "specs", *MODEL)
         assert (told.code, told.out, server.seen) == (2, "", [])
     assert told.err.splitlines()[0].startswith(f"error: {path}:1 is no recording: ")
+
+
+def test_stats_count_what_is_kept_and_what_is_in_files(ran: Project) -> None:
+    lines = [line.split() for line in ran.evalkit("replies", "stats").out.splitlines()]
+    assert [line[0] for line in lines] == ["replies", "oldest", "newest", "model"]
+    assert (lines[0][1], lines[0][-1]) == ("4,", ".evalkit/replies.db")
+    assert lines[1][1] <= lines[2][1], "times are UTC"
+    assert lines[3] == ["model", "aimlapi/m", "4"]
+    ran.write("evalkit.toml", 'replies = "rec"\n')
+    ran.evalkit("replies", "export", "specs/a.yaml", *MODEL)
+    assert ran.evalkit("replies", "stats").out.splitlines()[-1] == "files     2 recordings in rec"
+
+
+def test_stats_of_a_project_that_asked_nothing_yet(project: Project) -> None:
+    told = project.evalkit("replies", "stats")
+    assert (told.code, told.err) == (0, "")
+    assert re.fullmatch(r"replies   0, .* in \.evalkit/replies\.db\n", told.out)
+
+
+def test_show_tells_all_of_a_reply_by_enough_of_its_key(ran: Project) -> None:
+    """The key is found where people find it: at the front of a line that was exported."""
+    ran.evalkit("replies", "export", "specs/a.yaml", "-o", "rec", *MODEL)
+    members = [json.loads(line) for line in (ran.folder / "rec" / "a.jsonl").read_text("utf-8").splitlines()]
+    told = members[0]
+    for beginning in (told["key"], told["key"][:12], told["key"][:12].upper()):
+        shown = ran.evalkit("replies", "show", beginning)
+        assert (shown.code, shown.err) == (0, "")
+        assert shown.out.startswith(f"key       {told['key']}\nprovider  aimlapi\nmodel     m\ndraw      1\n")
+        assert f"\nrequest\n{json.dumps(told['request'], indent=2)}\n\nreply\nyes\n\nbody\n" in shown.out
+        assert shown.out.endswith(f"\nbody\n{json.dumps(told['reply'], indent=2)}\n")
+    as_json = json.loads(ran.evalkit("replies", "show", told["key"][:12], "--json").out)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", as_json.pop("used"))
+    assert as_json == told
+
+
+def test_show_finds_what_only_files_have(ran: Project) -> None:
+    ran.write("evalkit.toml", 'replies = "rec"\n')
+    ran.evalkit("replies", "export", "specs/a.yaml", *MODEL)
+    shutil.rmtree(ran.folder / ".evalkit")
+    key = (ran.folder / "rec" / "a.jsonl").read_text("utf-8")[9:29]
+    assert ran.evalkit("replies", "show", key).out.startswith(f"key       {key}")
+
+
+@pytest.mark.parametrize(
+    ("beginning", "message"),
+    [("", "several keys begin with ``"), ("no key", "no reply is kept under `no key`"), ("0" * 64, "no reply is kept")],
+)
+def test_show_wants_the_beginning_of_one_key(beginning: str, message: str, ran: Project) -> None:
+    told = ran.evalkit("replies", "show", beginning)
+    assert (told.code, told.out, message in told.err.splitlines()[0]) == (2, "", True), told
+
+
+def test_show_makes_visible_what_a_model_hides_and_keeps_keys_to_itself(project: Project) -> None:
+    project.write("a.yaml", yes_spec("one"))
+    with Server(lambda *_: reply(f"\x1b[2Jyes\u202e {KEY}\n::error::pwned\n##vso[task]")) as server:
+        there = replace(project, environ=keyed(server))
+        there.evalkit("run", "a.yaml", *MODEL)
+    assert there.evalkit("replies", "export", "a.yaml", "-o", "rec", *MODEL).code == 0
+    assert not (project.folder / "rec").exists()
+    (key,) = keys_of(project)
+    for options in ((), ("--json",)):
+        told = there.evalkit("replies", "show", key[:8], *options).out
+        assert not any(hidden in told for hidden in ("\x1b", "\u202e", KEY, "\n::", "##vso"))
+        assert "[redacted]" in told
+
+
+def keys_of(project: Project) -> list[str]:
+    """The keys of the store, in order."""
+    with closing(ReplyStore(project.folder / ".evalkit" / "replies.db")) as store:
+        return list(map(bytes.hex, store.keys()))
+
+
+def test_prune_deletes_what_no_spec_asks_any_more_and_nothing_else(ran: Project) -> None:
+    before = keys_of(ran)
+    ran.write("specs/b.yaml", yes_spec("three", "five"))
+    ran.write("rec/kept.jsonl", "")
+    dry = ran.evalkit("replies", "prune", "specs", "--unused", "--dry-run", *MODEL)
+    assert (dry.code, dry.out, keys_of(ran)) == (0, "1 reply of 4 would go\n", before)
+    real = ran.evalkit("replies", "prune", "specs", "--unused", *MODEL)
+    assert (real.code, real.out.startswith("1 reply of 4 deleted, ")) == (0, True), real
+    assert set(keys_of(ran)) < set(before)
+    with Server(lambda *_: reply("yes")) as server:
+        again = replace(ran, environ=keyed(server)).evalkit("run", "specs", *MODEL)
+    assert (again.code, server.times_asked()) == (0, {"Say five.": 1})
+
+
+def test_prune_deletes_what_meets_both_conditions(ran: Project) -> None:
+    ran.write("specs/b.yaml", yes_spec("five"))
+    today = ("replies", "prune", "specs", "--older-than", "1d", *MODEL)
+    assert ran.evalkit(*today).out.startswith("0 replies of 4 deleted"), "asked today"
+    assert ran.evalkit(*today, "--unused").out.startswith("0 replies of 4 deleted")
+    days_later(ran, 40)
+    assert ran.evalkit(*today, "--unused").out.startswith("2 replies of 4 deleted")
+    assert ran.evalkit("run", "specs/a.yaml", "-k", "one", "--offline", *MODEL).code == 0, "a replay counts as use"
+    assert ran.evalkit("replies", "prune", "--older-than", "4w").out.startswith("1 reply of 2 deleted")
+    assert ran.evalkit("run", "specs/a.yaml", "-k", "one", "--offline", *MODEL).code == 0
+
+
+def days_later(project: Project, days: int) -> None:
+    """Make all that a store kept and noted older."""
+    with closing(sqlite3.connect(project.folder / ".evalkit" / "replies.db")) as db:
+        db.execute("UPDATE replies SET time = date(time, ?), kept = kept - ?", (f"-{days} days", days * 86400))
+        db.execute("UPDATE uses SET used = date(used, ?)", (f"-{days} days",))
+        db.commit()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "error: prune needs a condition"),
+        (("--older-than", "30"), "Error: Invalid value for '--older-than': `30` is no time"),
+        (("--older-than", "-1d"), "Error: Invalid value for '--older-than': `-1d` is no time"),
+        (("--unused", "nowhere/"), "error: there is no file or folder `nowhere`"),
+    ],
+)
+def test_prune_deletes_nothing_without_a_condition_that_it_understands(
+    arguments: tuple[str, ...], said: str, ran: Project
+) -> None:
+    told = ran.evalkit("replies", "prune", *arguments)
+    assert (told.code, told.out, said in told.err) == (2, "", True), told
+    assert len(keys_of(ran)) == 4
