@@ -29,12 +29,12 @@ class Kept:
         """Claims on draws, among all that share the store."""
         return self.store.claims
 
-    def get(self, question: Question) -> Recording | None:
-        """The recording of a question; None when it was never answered."""
-        return self.store.get(question) or self.recordings.get(question)
+    def get(self, question: Question, since: float = 0.0) -> Recording | None:
+        """The recording of a question; None when it was never answered, or before `since` (seconds since 1970)."""
+        return self.store.get(question, since) or (None if since else self.recordings.get(question))
 
     def has(self, question: Question) -> bool:
-        """Whether a question was answered before."""
+        """Whether a question was answered before. Raises UserError where its recording is damaged."""
         return self.store.has(question) or self.recordings.get(question) is not None
 
     def put(self, question: Question, recording: Recording) -> None:
