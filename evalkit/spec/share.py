@@ -8,6 +8,7 @@ into: a row that says `file` is a row.
 from __future__ import annotations
 
 import json
+import operator
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -71,8 +72,7 @@ class Sharing:
         """The mapping with some of its values read; anything else as it is."""
         if not isinstance(node.value, dict):
             return node
-        read = {key: readings[key](item, desk) if key in readings else item for key, item in node.value.items()}
-        return replace(node, value=read)
+        return _with(node, [readings[key](item, desk) if key in readings else item for key, item in node.value.items()])
 
     def _each(self, reading: Reading) -> Reading:
         """Every value of a mapping, the mapping itself from a file too."""
@@ -82,7 +82,7 @@ class Sharing:
                 node, desk = self._opened(node, desk)
             if not isinstance(node.value, dict):
                 return node
-            return replace(node, value={key: reading(item, desk) for key, item in node.value.items()})
+            return _with(node, [reading(item, desk) for item in node.value.values()])
 
         return of
 
@@ -110,7 +110,7 @@ class Sharing:
             node, desk = self._opened(node, desk)
         if not isinstance(node.value, list):
             return reading(node, desk)
-        return replace(node, value=[item for each in node.value for item in self._items(each, desk, reading)])
+        return _with(node, [item for each in node.value for item in self._items(each, desk, reading)])
 
     def _items(self, node: Node, desk: _Desk, reading: Reading) -> Iterator[Node]:
         if _named_file(node) is None:
@@ -127,7 +127,7 @@ class Sharing:
             "matrix": self._each(self._held),
         }
         if isinstance(node.value, list):
-            return replace(node, value=[self._keys(item, desk, readings) for item in node.value])
+            return _with(node, [self._keys(item, desk, readings) for item in node.value])
         return self._keys(node, desk, readings)
 
     def _held(self, node: Node, desk: _Desk) -> Node:
@@ -162,6 +162,14 @@ class Sharing:
                 document = _json(document)
             self._read[path] = document
         return self._read[path]
+
+
+def _with(node: Node, items: list[Node]) -> Node:
+    """A mapping or list with other items in the place of its own; itself, where they are the same."""
+    own = list(node.children())
+    if len(own) == len(items) and all(map(operator.is_, own, items)):
+        return node
+    return replace(node, value=dict(zip(node.value, items, strict=True)) if isinstance(node.value, dict) else items)
 
 
 def beside(path: Path, name: Node) -> Path:
