@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as TimedOut
 from urllib3.util.ssl_ import create_urllib3_context
@@ -157,8 +157,30 @@ class _TlsSocket(ssl.SSLSocket):
         return super().recv_into(buffer, nbytes, flags)
 
 
-class _Connection(HTTPConnection):
-    """A connection on such a socket."""
+class _InOnePiece(HTTPConnection):
+    """A connection that sends head and body together: a packet less, and a server that wakes up once."""
+
+    _head: bytes | None = None  # held back until the body comes; b"" while it is still to be written
+
+    def endheaders(self, *args: Any, **options: Any) -> None:
+        self._head = b""
+        super().endheaders(*args, **options)
+
+    def send(self, data: Any) -> None:
+        if self._head == b"":
+            self._head = data
+        else:
+            head, self._head = self._head, None
+            super().send(head + data if head else data)
+
+    def getresponse(self) -> Any:
+        if self._head:  # there is no body
+            self.send(b"")
+        return super().getresponse()
+
+
+class _Connection(_InOnePiece):
+    """A connection on a socket of ours."""
 
     def _new_conn(self) -> socket.socket:
         plain = super()._new_conn()
@@ -168,10 +190,23 @@ class _Connection(HTTPConnection):
         return timed
 
 
+class _TlsConnection(_InOnePiece, HTTPSConnection):
+    """The same over TLS, whose context brings the socket."""
+
+
 class _Pool(HTTPConnectionPool):
     """Makes such connections."""
 
     ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    """The same over TLS."""
+
+    ConnectionCls = _TlsConnection
+
+
+_POOLS = {"http": _Pool, "https": _TlsPool}
 
 
 class _Adapter(HTTPAdapter):
@@ -201,13 +236,13 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         super().init_poolmanager(connections, maxsize, block, ssl_context=_tls(), **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": HTTPSConnectionPool}
+        self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         if proxy in self.proxy_manager or proxy.lower().startswith("socks"):
             return super().proxy_manager_for(proxy, **options)
         manager = super().proxy_manager_for(proxy, ssl_context=_tls(), **options)
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": HTTPSConnectionPool}
+        manager.pool_classes_by_scheme = _POOLS
         return manager
 
 
