@@ -74,4 +74,4 @@ def test_validate_warns_and_run_goes_on(project: Project) -> None:
     assert validated.code == 0
     assert "a.yaml:1:8: warning: `openai/gpt-4o` retires on 2027-01-14" in validated.out
     ran = project.evalkit("run", "a.yaml", "--offline")
-    assert (ran.code, "`openai/gpt-4o` retires on 2027-01-14" in ran.err) == (3, True)
+    assert (ran.code, "`openai/gpt-4o` retires on 2027-01-14" in ran.err) == (4, True)
