@@ -87,10 +87,10 @@ def run(paths: tuple[Path, ...], **options: Any) -> int:
 
     if settings.failed_of:  # `latest` will be another run when this one is continued
         settings = replace(settings, failed_of=os.path.relpath(find_run(settings.reports, settings.failed_of)))
-    if settings.plan_only:
-        _show_plan(Session(settings, loaded=loaded).forecast())
-        return 0
     listener = _listener(settings, sys.stderr)
+    if settings.plan_only:
+        _show_plan(Session(settings, listener.on, loaded).forecast())
+        return 0
     stored = Session(settings, listener.on, loaded).run(_command(sys.argv[1:], settings.failed_of))
     try:
         report(stored, _reporters(settings), sys.stdout)

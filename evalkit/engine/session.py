@@ -32,7 +32,7 @@ from evalkit.errors import NothingToMeasure, UserError
 from evalkit.prices import Tariff
 from evalkit.providers.interface import Provider
 from evalkit.providers.vendors import keys_in
-from evalkit.records.event import Ended, Event, Finished, Stopping, Waiting, Warned
+from evalkit.records.event import Ended, Event, Finished, Noted, Stopping, Waiting, Warned
 from evalkit.records.result import Column, Outcome, Result
 from evalkit.records.run import RunInfo, RunState, SpecInfo, StoredRun
 from evalkit.secrets import redact
@@ -78,6 +78,8 @@ class Session:
         with guarded(self._settings.no_code):
             plan = self._plan()
             with kept_for(self._settings) as kept:
+                for note in kept.store.notes:
+                    self._tell(Noted(note))
                 yield plan, kept
 
     def _plan(self) -> Plan:
@@ -118,7 +120,7 @@ class Session:
                 state=state,
                 seconds=round(time.monotonic() - begun, 3),
                 paces=caller.paces.history(),
-                notes=tuple(redact(note, keys) for note in (*budget.notes(), *findings.notes())),
+                notes=tuple(redact(note, keys) for note in (*budget.notes(), *findings.notes(), *kept.store.notes)),
                 provenance=with_packages(info.provenance),
             )
             run = archive.finish(stopped(info, caller.trouble))

@@ -37,7 +37,13 @@ _STEPS = (  # from each layout to the next; an empty file has layout 0
 )
 COLUMNS = "key, provider, model, series, draw, request, body, headers, seconds, time"
 _DAMAGES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_REFUSALS = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL)
+_REFUSALS = (
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,  # also: no room for what SQLite keeps beside the file
+)
 SIDES = ("", "-wal", "-shm")  # what SQLite keeps beside a file
 
 

@@ -16,6 +16,13 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """Something happened that is no mistake in a spec: one sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """The run is about to ask: (spec, trials) in order, models, calls to make, calls recorded, workers.
 
@@ -60,4 +67,4 @@ class Ended:
     """Nothing more will be asked."""
 
 
-Event = Warned | Planned | Finished | Waiting | Stopping | Ended
+Event = Warned | Noted | Planned | Finished | Waiting | Stopping | Ended

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from evalkit.records.event import Ended, Event, Finished, Planned, Stopping, Waiting, Warned
+from evalkit.records.event import Ended, Event, Finished, Noted, Planned, Stopping, Waiting, Warned
 from evalkit.records.result import Outcome, Result
 from evalkit.records.run import Spending
 from evalkit.reporters.figures import cost, count, dollars, duration, seconds
@@ -109,6 +109,8 @@ class Lines:
         """Note the event; write a line when it is time."""
         if isinstance(event, Warned):
             self._write(_warnings(event))
+        elif isinstance(event, Noted):
+            self._write(one_line(event.text, 400))
         elif isinstance(event, Planned):
             self._counts = _Counts(event)
             self._write(_opening(event))
@@ -144,6 +146,8 @@ class Block:
         """Note the event; drawing happens on a clock of its own."""
         if isinstance(event, Warned):
             self._console.print(Text(_warnings(event)), soft_wrap=True)
+        elif isinstance(event, Noted):
+            self._console.print(Text(harmless(one_line(event.text, 400))), soft_wrap=True)
         elif isinstance(event, Planned):
             self._counts = _Counts(event)
             self._live = Live(console=self._console, get_renderable=self._drawn, refresh_per_second=8, transient=True)
