@@ -88,7 +88,8 @@ class Caller:
             error = asked.error or ProviderError("transient", "no reply")
             return Called(Call(request, attempts=asked.attempts), Failure(error.kind, error.message))
         try:
-            self._kept.put(question, asked.recording)
+            if asked.recording.is_kept:
+                self._kept.put(question, asked.recording)
         except UserError as error:
             self.stop_asking(error)
         self._standing.accepted(request)

@@ -55,12 +55,12 @@ class Commands:
     def send(self, request: Request, body: bytes) -> Recording:
         """The program, once."""
         given = canonical({**own.question(request), "draw": request.draw}) + b"\n"
-        words = self._command(request.model).words
+        command = self._command(request.model)
         name, settings = f"{self.name}/{request.model}", self._settings
         begun = time.perf_counter()
         try:
-            output = Program(name, words, settings.root, settings.environ, given).output(request.timeout)
-            return own.recording(_answer(output), time.perf_counter() - begun)
+            output = Program(name, command.words, settings.root, settings.environ, given).output(request.timeout)
+            return own.recording(_answer(output), time.perf_counter() - begun, is_kept=bool(command.version))
         except ProviderError as error:
             raise told(error, keys_in(settings.environ)) from None
 

@@ -23,14 +23,15 @@ def question(request: Request) -> dict[str, Any]:
     return {"model": request.model, "messages": messages, "params": dict(request.params), "case": request.case}
 
 
-def recording(answer: Mapping[str, Any], seconds: float) -> Recording:
-    """An answer to be kept as it came. Raises ProviderError where it is an error, or none that can be read."""
+def recording(answer: Mapping[str, Any], seconds: float, *, is_kept: bool) -> Recording:
+    """An answer as it came. Raises ProviderError where it is an error, or none that can be read."""
     if answer.get("error"):
         kind: ErrorKind = "transient" if answer.get("transient") is True else "rejected"
         raise ProviderError(kind, str(answer["error"]))
-    kept = Recording(json.dumps(answer).encode(), {}, seconds, datetime.now(UTC).isoformat(timespec="seconds"))
-    decode(kept)
-    return kept
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    came = Recording(json.dumps(answer).encode(), {}, seconds, now, is_kept)
+    decode(came)
+    return came
 
 
 def decode(recording: Recording) -> Reply:

@@ -60,7 +60,8 @@ class Python:
         begun = time.perf_counter()
         try:
             answer = self._answer(request, line)
-            return own.recording(json.loads(answer), time.perf_counter() - begun)
+            is_kept = bool(self._source(request.model).version)
+            return own.recording(json.loads(answer), time.perf_counter() - begun, is_kept=is_kept)
         except ProviderError as error:
             raise told(error, keys_in(self._settings.environ)) from None
 

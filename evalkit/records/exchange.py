@@ -32,12 +32,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A successful exchange as it came: body untouched, some headers, seconds taken, UTC time (ISO 8601)."""
+    """A successful exchange as it came: body untouched, some headers, seconds taken, UTC time (ISO 8601).
+
+    `is_kept` is false where no later run could replay it.
+    """
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     time: str = ""
+    is_kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)

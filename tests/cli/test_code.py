@@ -8,10 +8,12 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
+from evalkit.engine.replies import ReplyStore
 from evalkit.records.problem import Place, Problem
 from tests.projects import Project, yes_spec
 from tests.providers.test_python import ends
@@ -70,10 +72,10 @@ def environ(**more: str) -> Mapping[str, str]:
 COUNTS = "import time; open(f'n.{time.time_ns()}', 'w').close()"
 
 
-@pytest.mark.parametrize(("version", "asked"), [("'1'", 1), ("", 2)])
+@pytest.mark.parametrize(("version", "asked", "kept"), [("'1'", 1, 1), ("", 2, 0)])
 @pytest.mark.parametrize("model", ["python/ask.py:ask", "command/mine"])
-def test_replies_are_replayed_when_a_version_was_stated_and_never_otherwise(
-    model: str, version: str, asked: int, project: Project
+def test_replies_are_kept_and_replayed_when_a_version_was_stated_and_never_otherwise(
+    model: str, version: str, asked: int, kept: int, project: Project
 ) -> None:
     project = replace(project, environ=environ())
     if model.startswith("python"):
@@ -86,6 +88,8 @@ def test_replies_are_replayed_when_a_version_was_stated_and_never_otherwise(
     project.write("a.yaml", SPEC.format(model))
     assert [project.evalkit("run", "a.yaml").code for _ in range(2)] == [0, 0]
     assert len(list(project.folder.glob("n.*"))) == asked
+    with closing(ReplyStore(project.folder / ".evalkit" / "replies.db")) as store:
+        assert len(list(store.keys())) == kept
 
 
 HANGS = "import time; open('asked', 'w').close(); time.sleep(600)\n"

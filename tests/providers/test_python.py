@@ -352,7 +352,7 @@ def test_a_large_request_arrives(write: Write) -> None:
 
 
 def test_an_old_recording_is_read_as_it_was_kept() -> None:
-    kept = own.recording({"text": "ä", "usd": 0.5}, 1.5)
+    kept = own.recording({"text": "ä", "usd": 0.5}, 1.5, is_kept=True)
     assert own.decode(kept) == Reply("ä", usd=0.5, seconds=1.5)
 
 
