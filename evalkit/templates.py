@@ -165,10 +165,10 @@ def _expression(text: str) -> TemplateExpression:
 @at_arms_length
 def _single_expression(text: str) -> str | None:
     """The expression of a text that is exactly one `{{ … }}`, else None."""
-    body = _parsed(text).body
-    inner = _SINGLE.match(text.strip())
+    body, inner = _parsed(text).body, _SINGLE.match(text.strip())
     is_single = len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1
-    return f"({inner.group(1)})" if inner and is_single else None  # in brackets, as `{{ a, b }}` is a list too
+    said = inner.group(1).strip() if inner and is_single else None
+    return f"({said})" if said and not said.isidentifier() else said  # in brackets, as `{{ a, b }}` is a list too
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
@@ -59,6 +60,7 @@ class Archive:
         self._folder = folder
         self._keys = tuple(keys)
         self._starts = array("q")  # by index: where its line starts in the file, -1 for none
+        self._end = 0
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             write_info(folder, info)
@@ -75,12 +77,13 @@ class Archive:
         """Append one result; it is on its way to the disk when this returns, unless there is trouble."""
         if self.trouble:
             return
-        line = redact(json.dumps(result_to_json(result)), self._keys)
+        line = redact(json.dumps(result_to_json(result)), self._keys).encode() + b"\n"
         self._starts.extend([-1] * (result.index + 1 - len(self._starts)))
+        self._starts[result.index] = self._end
+        self._end += len(line)
         try:
             with _writing(self._folder):
-                self._starts[result.index] = self._file.tell()
-                self._file.write(line.encode() + b"\n")
+                self._file.write(line)
                 self._file.flush()
         except UserError as error:
             self.trouble = error
@@ -98,9 +101,12 @@ class Archive:
         return _counted(self._folder, stopped(info, self.trouble))
 
     def _put_in_order(self) -> None:
+        starts = array("q", (start for start in self._starts if start >= 0))
+        if all(before < after for before, after in pairwise(starts)):  # as they come when nothing was asked
+            return
         with _replacing(self._folder, RESULTS) as new:
             with open(new, "wb", opener=_private) as file:
-                file.writelines(_lines_at(self._file, (start for start in self._starts if start >= 0)))
+                file.writelines(_lines_at(self._file, starts))
             self._file.close()
 
 

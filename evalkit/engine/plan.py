@@ -6,10 +6,9 @@ A plan streams: it renders a case when its trials are taken and keeps no case.
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import count, islice, product
 
 from evalkit.engine.question import Question
 from evalkit.errors import UserError
@@ -19,8 +18,10 @@ from evalkit.records.result import Column
 from evalkit.records.spec import Case, Model, Spec, Variant
 from evalkit.settings import Settings
 from evalkit.spec.render import render_messages
+from evalkit.spec.seen import Seen
 
 Providers = Callable[[str], Provider]
+_Draw = tuple[Model, Variant, int, Request | None, Question | None]  # a trial of a case that is yet to be chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,55 +69,49 @@ class Plan:
     provider: Providers
 
     def __iter__(self) -> Iterator[Trial]:
-        index = 0
+        index = count()
         for spec in self.specs:
-            for trial in self._of(spec):
-                yield replace(trial, index=index)
-                index += 1
+            for case, draws in self._of(spec):
+                for draw in draws:
+                    yield Trial(next(index), spec, case, *draw)
 
-    def _of(self, spec: Spec) -> Iterator[Trial]:
-        """A spec's trials. Draws are counted over all its cases, so that a selection changes no reply."""
-        seen: Counter[bytes] = Counter()
-        chosen = (case for case in self._cases(spec, seen) if case is not None)
-        for trials in islice(chosen, min(self.selection.limit or sys.maxsize, sys.maxsize)):
-            yield from trials
+    def _of(self, spec: Spec) -> Iterator[tuple[Case, list[_Draw]]]:
+        """What a spec asks. Draws are counted over all its cases, so that a selection changes no reply."""
+        seen = Seen()
+        cases = ((case, list(self._draws(spec, case, seen))) for case in spec.cases)
+        chosen = (pair for pair in cases if self.selection.takes(spec, pair[0]))
+        return islice(chosen, min(self.selection.limit or sys.maxsize, sys.maxsize))
 
-    def _cases(self, spec: Spec, seen: Counter[bytes]) -> Iterator[list[Trial] | None]:
-        for case in spec.cases:
-            trials = list(self._trials(spec, case, seen))
-            yield trials if self.selection.takes(spec, case) else None
-
-    def _trials(self, spec: Spec, case: Case, seen: Counter[bytes]) -> Iterator[Trial]:
-        for model in spec.models:
-            for variant in spec.variants:
-                if case.skip:
-                    yield Trial(0, spec, case, model, variant, 1)
+    def _draws(self, spec: Spec, case: Case, seen: Seen) -> Iterator[_Draw]:
+        for model, variant in product(spec.models, spec.variants):
+            if case.skip:
+                yield model, variant, 1, None, None
+                continue
+            request = self._request(spec, case, model, variant)
+            first = self._question(request)
+            for draw in range(1, case.trials.count + 1):
+                number = seen.times(
+                    int.from_bytes(first.key[:8])
+                )  # the first that is like another is asked as its draw
+                if number == first.draw:
+                    yield model, variant, draw, request, first
                 else:
-                    yield from self._draws(Trial(0, spec, case, model, variant, 1), seen)
+                    yield model, variant, draw, replace(request, draw=number), replace(first, draw=number)
 
-    def _draws(self, first: Trial, seen: Counter[bytes]) -> Iterator[Trial]:
-        case, model = first.case, first.model
-        request = Request(
+    def _request(self, spec: Spec, case: Case, model: Model, variant: Variant) -> Request:
+        return Request(
             provider=model.provider,
             model=model.id,
-            messages=render_messages(first.variant, case),
+            messages=render_messages(variant, case),
             params=model.params,
             timeout=model.timeout or self.settings.timeout,
             case=case.id,
-            spec=first.spec.name,
+            spec=spec.name,
         )
-        provider = self.provider(model.provider)
-        body = _encoded(provider, request)
-        once = Question(provider.name, model.id, body).key
-        for draw in range(1, case.trials.count + 1):
-            seen[once] += 1
-            number = seen[once]
-            question = Question(provider.name, model.id, body, number)
-            yield replace(first, draw=draw, request=replace(request, draw=number), question=question)
 
-
-def _encoded(provider: Provider, request: Request) -> bytes:
-    try:
-        return provider.encode(request)
-    except ValueError as error:
-        raise UserError(f"{request.provider}/{request.model} cannot be asked: {error}", "see its params") from None
+    def _question(self, request: Request) -> Question:
+        provider = self.provider(request.provider)
+        try:
+            return Question(provider.name, request.model, provider.encode(request))
+        except ValueError as error:
+            raise UserError(f"{request.provider}/{request.model} cannot be asked: {error}", "see its params") from None

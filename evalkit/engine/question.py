@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 KEY_VERSION = 1
 SERIES = "a"  # plain runs and candidates; baselines of comparisons draw from "b"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """What a reply is kept under: the provider's name, the canonical body, the draw, the series."""
 
@@ -19,7 +20,7 @@ class Question:
     draw: int = 1
     series: str = SERIES
 
-    @property
+    @cached_property
     def key(self) -> bytes:
         """SHA-256 of all that reaches the model, of the draw and of the series."""
         head = f"{KEY_VERSION}\n{self.provider}\n{self.series}\n{self.draw}\n"

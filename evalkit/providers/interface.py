@@ -11,6 +11,7 @@ from evalkit.records.exchange import Recording, Reply, Request
 
 _TRANSIENT = (408, 409, 425, 429)
 _TERMINAL = (401, 402, 403, 404)
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 class Provider(Protocol):
@@ -44,7 +45,7 @@ class Provider(Protocol):
 
 def canonical(body: Mapping[str, Any]) -> bytes:
     """One spelling for equal JSON: sorted keys, no spaces, ASCII. Raises ValueError for NaN and Infinity."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _CANONICAL.encode(body).encode("ascii")
 
 
 def kind_of_status(status: int) -> ErrorKind:

@@ -56,14 +56,17 @@ class _Page:
         self._is_plain = not _can_write(out, "✓✗–›…")
 
     def failures(self, run: StoredRun, limit: int | None) -> None:
+        """Those that fit; once all of them are shown the results are not read on."""
+        failing = [column.trials.failed + column.trials.errored for column in run.info.columns]
+        room = sum(failing) if limit is None else min(limit, sum(min(many, OF_ONE_COLUMN) for many in failing))
         shown: Counter[Column] = Counter()
-        hidden = 0
-        for result in _worth_showing(run):
-            if limit is not None and (shown.total() >= limit or shown[result.column] >= OF_ONE_COLUMN):
-                hidden += 1
-                continue
-            shown[result.column] += 1
-            self._failure(result)
+        for result in _worth_showing(run) if room else ():
+            if limit is None or shown[result.column] < OF_ONE_COLUMN:
+                shown[result.column] += 1
+                self._failure(result)
+            if shown.total() == room:
+                break
+        hidden = sum(failing) - shown.total()
         if hidden:
             self._say(Text(f"… and {hidden} more; -v shows all, the report explains them", "dim"))
             self._say(Text())
