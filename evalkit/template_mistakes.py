@@ -11,6 +11,7 @@ from evalkit.errors import TemplateError, TemplateMistake, did_you_mean, nearest
 _TAG = re.compile(r"\{[{%#]")
 _NO_TEMPLATE = "not a template"
 _OPEN = {"{{": "}}", "{%": "%}", "{#": "#}"}
+_KINDS = {"str": "a text", "int": "a number", "float": "a number", "NoneType": "nothing", "dict": "a mapping"}
 _TAGS = ("if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "filter", "raw")
 
 
@@ -80,6 +81,17 @@ def _hint(text: str, line: int) -> str:
     if re.search(r"\{\{[^}]*\b(and|or|if)\b", shown):
         return "a condition has both sides: {{ a if b else c }}"
     return "inside {{ }} stands a variable, with filters behind `|`: {{ name | upper }}"
+
+
+def failed(error: Exception) -> TemplateError:
+    """What Python says of a template that it cannot work out, in our words where many meet it."""
+    compared = re.match(r"'(.+)' not supported between instances of '(\w+)' and '(\w+)'", str(error))
+    if not compared:
+        return TemplateError(f"the template failed: {error}")
+    sign, *kinds = compared.groups()
+    left, right = (_KINDS.get(kind, f"a {kind}") for kind in kinds)
+    help = "what a CSV file holds is text; `score | int > 3` compares a number" if "a text" in (left, right) else ""
+    return TemplateError(f"`{sign}` cannot compare {left} with {right}", help=help)
 
 
 def undefined(message: str, variables: Mapping[str, Any]) -> TemplateError:

@@ -23,7 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from evalkit.errors import TemplateError, TemplateMistake, did_you_mean
 from evalkit.template_guard import TOO_MUCH, at_arms_length, within_limit
-from evalkit.template_mistakes import explained, explained_expression, undefined
+from evalkit.template_mistakes import explained, explained_expression, failed, undefined
 
 ALL_VARS = "vars"  # the name under which a template sees every variable
 _REACHES_OUT = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
@@ -281,7 +281,7 @@ def _run(render: Callable[[], Any], variables: Mapping[str, Any]) -> Any:
     except MemoryError as error:
         raise TemplateError(TOO_MUCH) from error
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, NameError, RuntimeError) as error:
-        raise TemplateError(f"the template failed: {error}") from None
+        raise failed(error) from None
 
 
 @contextmanager
