@@ -90,9 +90,7 @@ class Plan:
             request = self._request(spec, case, model, variant)
             first = self._question(request)
             for draw in range(1, case.trials.count + 1):
-                number = seen.times(
-                    int.from_bytes(first.key[:8])
-                )  # the first that is like another is asked as its draw
+                number = seen.times(int.from_bytes(first.key[:8]))
                 if number == first.draw:
                     yield model, variant, draw, request, first
                 else:
