@@ -26,6 +26,8 @@ _KEY = re.compile(rb'\{ ?"key": ?"([0-9a-f]{64})"')
 _MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")  # what git leaves where it could not merge
 _TRACES = ("x-inference-id", "x-request-id", "request-id")  # lead into a server's logs; no reply is read from them
 Spelling = Callable[[Any], bytes]  # JSON as the bytes of a body
+_KINDS = {"provider": str, "model": str, "draw": int, "series": str, "headers": dict, "time": str}
+_LONGEST = 1e9  # seconds
 _ANEW = "write the file anew: evalkit replies export"
 
 
@@ -156,12 +158,15 @@ def recorded_in(line: bytes) -> KeptReply:
             members["draw"],
             members.get("series", SERIES),
         )
-        headers, seconds, time = members.get("headers", {}), members["seconds"], members["time"]
-        recording = Recording(_body(members, "reply", _written), dict(headers), float(seconds), time)
+        headers, seconds, time = members.get("headers", {}), float(members["seconds"]), members["time"]
+        recording = Recording(_body(members, "reply", _written), headers, seconds, time)
     except KeyError as error:
         raise ValueError(f"it has no `{error.args[0]}`") from None
     except (TypeError, AttributeError, RecursionError):
         raise ValueError("it is not of that form") from None
+    wrong = [name for name, kind in _KINDS.items() if not isinstance(members.get(name, kind()), kind)]
+    if wrong or not 0 <= seconds < _LONGEST or not all(isinstance(value, str) for value in headers.values()):
+        raise ValueError("it is not of that form")
     if members["key"] != question.key.hex():
         raise ValueError("its key is not that of its request")
     return KeptReply(question, recording)
