@@ -171,3 +171,19 @@ def test_code_of_ones_own_that_states_no_version_is_never_recorded(project: Proj
     project.write("a.yaml", yes_spec("one"))
     ran, _ = unverified(project, "a.yaml", "-m", "python/answer.py:answer")
     assert (ran.code, "Not verifiable here: 1 trial has no recording." in ran.out) == (4, True)
+
+
+def test_code_of_ones_own_that_has_stopped_working_is_replayed_by_its_version(project: Project) -> None:
+    works = 'VERSION = "1"\n\n\ndef answer(request):\n    return "yes"\n'
+    model = ("-m", "python/answer.py:answer")
+    project.write("answer.py", works)
+    project.write("a.yaml", yes_spec("one"))
+    assert project.evalkit("run", "a.yaml", *model).code == 0
+    project.write("answer.py", works.replace('return "yes"', 'raise RuntimeError("asked")'))
+    for checks, code in (("{equals: yes}", 0), ("{equals: no}", 1)):
+        project.write("a.yaml", yes_spec("one", checks=checks))
+        assert project.evalkit("run", "a.yaml", *model, "--offline").code == code
+        assert project.evalkit("show", "--html").code == 0
+    project.write("a.yaml", yes_spec("one", "two"))
+    asked = project.evalkit("run", "a.yaml", *model)
+    assert (asked.code, "RuntimeError: asked" in asked.out) == (3, True), "it does fail when it is called"
