@@ -12,13 +12,9 @@ from evalkit.records.result import Outcome, Result
 from evalkit.records.run import Estimate, Tally
 from evalkit.stats.intervals import wilson
 
-_SKIPPED = {"skip": Tally(skipped=1), "unrecorded": Tally(unrecorded=1)}  # by why; whatever else was not asked
-_UNASKED = Tally(unasked=1)
-_ANSWERED = {
-    Outcome.PASSED: Tally(passed=1),
-    Outcome.FAILED: Tally(failed=1),
-    Outcome.ERRORED: Tally(errored=1),
-}
+# What a tally has of trials and cases is named by the outcome, of skipped ones by why; whatever else was not asked.
+_SKIPPED = {"skip": "skipped", "unrecorded": "unrecorded"}
+_UNASKED = "unasked"
 
 
 @dataclass(slots=True)
@@ -46,12 +42,12 @@ class Sum:
 class Counts:
     """Results added one by one, in plan order: the draws of a case come one after another."""
 
-    trials: Tally = field(default_factory=Tally)
     scores: Sum = field(default_factory=Sum)
     metrics: defaultdict[str, Sum] = field(default_factory=lambda: defaultdict(Sum))
     seconds: array[float] = field(default_factory=lambda: array("d"))
     flaky: int = 0
-    _cases: Tally = field(default_factory=Tally)
+    _trials: Counter[str] = field(default_factory=Counter)
+    _cases: Counter[str] = field(default_factory=Counter)
     _case: str = ""
     _needed: int = 1
     _draws: Counter[Outcome] = field(default_factory=Counter)
@@ -66,35 +62,41 @@ class Counts:
         if result.outcome is Outcome.SKIPPED:
             why = result.error.kind if result.error else ""
             self._skipped.add(why)
-            self.trials += _SKIPPED.get(why, _UNASKED)
+            self._trials[_SKIPPED.get(why, _UNASKED)] += 1
         else:
-            self.trials += _ANSWERED[result.outcome]
+            self._trials[result.outcome] += 1
         self._weigh(result)
         for call in result.calls:
             if call.reply and call.origin == "fresh":
                 self.seconds.append(call.reply.seconds)
 
     @property
+    def trials(self) -> Tally:
+        """The trials."""
+        return Tally(**self._trials)
+
+    @property
     def cases(self) -> Tally:
         """The cases, the last one included."""
         self._close()
-        return self._cases
+        return Tally(**self._cases)
 
     def _close(self) -> None:
         """The case before is complete."""
         if self._draws:
-            self._cases += self._of_case()
+            self._cases[self._of_case()] += 1
             self.flaky += bool(self._draws[Outcome.PASSED] and self._draws[Outcome.FAILED])
-        self._draws, self._skipped = Counter(), set()
+        self._draws.clear()
+        self._skipped.clear()
 
-    def _of_case(self) -> Tally:
+    def _of_case(self) -> str:
         """The case as one. Where only draws that were left out or not recorded leave it open, it counts like them."""
         outcome = case_outcome(self._draws, self._needed)
         if outcome in (Outcome.PASSED, Outcome.FAILED) or self._draws[Outcome.ERRORED] or not self._skipped:
-            return _ANSWERED[outcome]
+            return outcome
         if self._skipped <= _SKIPPED.keys():
             return _SKIPPED["unrecorded" if "unrecorded" in self._skipped else "skip"]
-        return _UNASKED if outcome is Outcome.SKIPPED else _ANSWERED[outcome]
+        return _UNASKED if outcome is Outcome.SKIPPED else outcome
 
     def _weigh(self, result: Result) -> None:
         """Only trials with a verdict count: all others are open, with all that they would have given."""

@@ -133,10 +133,10 @@ class Result:
     @property
     def reply(self) -> Reply | None:
         """The tested model's last reply; None when there is none."""
-        replies = [call.reply for call in self.calls if call.role == "model" and call.reply]
-        return replies[-1] if replies else None
+        return next((call.reply for call in reversed(self.calls) if call.role == "model" and call.reply), None)
 
     @property
     def is_cut_off(self) -> bool:
         """Whether the model ran out of tokens."""
-        return self.reply is not None and self.reply.finish_reason == "length"
+        reply = self.reply
+        return reply is not None and reply.finish_reason == "length"

@@ -11,6 +11,7 @@ from evalkit.records.result import Failure, Outcome, Result, Score
 from evalkit.records.spec import Message
 
 Json = Mapping[str, Any]
+_OUTCOMES = {str(outcome): outcome for outcome in Outcome}
 
 
 def result_to_json(result: Result) -> dict[str, Any]:
@@ -47,14 +48,14 @@ def result_from_json(row: Json) -> Result:
         model=row["model"],
         variant=row["variant"],
         draw=row["draw"],
-        outcome=Outcome(row["outcome"]),
+        outcome=_OUTCOMES[row["outcome"]],
         origin=row["origin"],
         tags=tuple(row["tags"]),
         group=row["group"],
         needed=row["needed"],
         scopes={int(number): scope for number, scope in row["scopes"].items()},
-        scores=tuple(_score_from_json(score) for score in row["scores"]),
-        calls=tuple(_call_from_json(call) for call in row["calls"]),
+        scores=tuple(map(_score_from_json, row["scores"])),
+        calls=tuple(map(_call_from_json, row["calls"])),
         error=Failure(error["kind"], error["message"]) if error else None,
         where=Place(row["where"]["file"], row["where"]["line"]),
     )
@@ -83,7 +84,7 @@ def _score_from_json(row: Json) -> Score:
         name=row["name"],
         is_advisory=row["advisory"],
         is_found=row["found"],
-        parts=tuple(_score_from_json(part) for part in row["parts"]),
+        parts=tuple(map(_score_from_json, row["parts"])),
     )
 
 
@@ -111,14 +112,14 @@ def _call_from_json(row: Json) -> Call:
         request=Request(
             provider=request["provider"],
             model=request["model"],
-            messages=tuple(Message(m["role"], m["content"]) for m in request["messages"]),
+            messages=tuple([Message(m["role"], m["content"]) for m in request["messages"]]),
             params=request["params"],
             draw=request["draw"],
         ),
         reply=_reply_from_json(row["reply"]) if row["reply"] else None,
         role=row["role"],
         turn=row["turn"],
-        attempts=tuple(Attempt(a["seconds"], a["waited"], a["error"]) for a in row["attempts"]),
+        attempts=tuple([Attempt(a["seconds"], a["waited"], a["error"]) for a in row["attempts"]]),
         origin=row["origin"],
     )
 
