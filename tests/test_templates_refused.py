@@ -9,6 +9,7 @@ from evalkit.templates import check_template, render_value
 from tests.test_templates import CASE
 
 KNOWN = "known: " + ", ".join(f"`{name}`" for name in sorted(CASE))
+NUMBERS = "what a CSV file holds is text; `score | int > 3` compares a number"
 REFUSED = [
     # undefined names
     ("{{ txt }}", "`txt` is undefined", "did you mean `text`?"),
@@ -85,6 +86,8 @@ REFUSED = [
     ("{% extends 'a' %}", "a template cannot `extends`", "share text with {file: …}"),
     # what fails
     ("a {{ 1 / 0 }}", "the template failed: division by zero", ""),
+    ("a {{ text > 3 }}", "`>` cannot compare a text with a number", NUMBERS),
+    ("{{ words == [] or 3 <= words }}", "`<=` cannot compare a number with a list", ""),
     ("a {{ text + 1 }}", 'the template failed: can only concatenate str (not "int") to str', ""),
     ("{{ 'x' | fromjson }}", "`fromjson` got what is not JSON: Expecting value: line 1 column 1 (char 0)", ""),
     ("{{ '[NaN]' | fromjson }}", "`fromjson` got what is not JSON: NaN is no number", ""),

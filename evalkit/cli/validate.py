@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -27,13 +28,17 @@ def validate(paths: tuple[Path, ...], form: str, no_code: bool | None) -> int:
       evalkit validate specs/
       evalkit validate specs/ --format github
     """
+    from evalkit.providers.vendors import keys_in
     from evalkit.reporters.problem_formats import FORMATS
     from evalkit.reporters.problems import counted, listed
+    from evalkit.secrets import redact
     from evalkit.spec.load import checked
 
     loaded = checked(settings_for(paths, os.environ, no_code=no_code))
     if form != "text":
-        click.echo(FORMATS[form](loaded.problems))
+        keys = keys_in(os.environ)
+        told = [replace(p, message=redact(p.message, keys), help=redact(p.help, keys)) for p in loaded.problems]
+        click.echo(FORMATS[form](told))
         return Exit.USER_ERROR if loaded.errors else Exit.OK
     for text in listed(loaded.problems):
         say(text)

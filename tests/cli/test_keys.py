@@ -120,6 +120,16 @@ def test_a_spec_with_a_key_in_it_is_shown_without(project: Project) -> None:
     assert forms_of_the_key(project, ran) == []
 
 
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
+def test_a_spec_with_a_key_in_it_is_told_to_machines_without(form: str, project: Project) -> None:
+    project = replace(project, environ={"SOME_VENDORS_API_KEY": KEY})
+    quoted = KEY.replace("'", "''")
+    project.write("a.yaml", f"prompt: hi\nexpect: hi\n? '{quoted}'\n: 1\ncases: [{{id: a}}]\n")
+    ran = project.evalkit("validate", "a.yaml", "--format", form)
+    assert (ran.code, "unknown key `[redacted]`" in ran.out) == (2, True)
+    assert forms_of_the_key(project, ran) == []
+
+
 def test_a_reply_that_holds_a_key_is_a_finding_and_is_shown_without(project: Project) -> None:
     project.write("a.yaml", yes_spec("one", "two"))
     with Server(sometimes(reply(f"yes, {KEY}"))) as server:
