@@ -27,6 +27,7 @@ from evalkit.records.exchange import Recording
 _MOST_USES = 1000  # noted before they are written
 _PAGE = 1000  # keys read at once
 _DAY = 86400  # seconds
+_SHORT = 1024  # bytes; to pack less takes more time than all else about a reply, and saves next to nothing
 
 _GET = "SELECT body, headers, seconds, time, kept FROM replies WHERE key = ? AND kept >= ?"
 _HAS = "SELECT 1 FROM replies WHERE key = ? AND kept >= ?"
@@ -189,10 +190,18 @@ def _row(question: Question, recording: Recording) -> tuple[Any, ...]:
         question.model,
         question.series,
         question.draw,
-        zlib.compress(question.body),
-        zlib.compress(recording.body),
+        _packed(question.body),
+        _packed(recording.body),
         json.dumps(dict(recording.headers)),
         recording.seconds,
         recording.time,
         time.time(),
     )
+
+
+def _packed(body: bytes) -> bytes:
+    """A body as it is kept: in zlib's format, whose checksum tells damage, and packed where that is worth it."""
+    if len(body) >= _SHORT:
+        return zlib.compress(body)
+    wrapping = zlib.compressobj(0, zlib.DEFLATED, 9, 1)  # least window, least memory: it sets up in no time
+    return wrapping.compress(body) + wrapping.flush()
