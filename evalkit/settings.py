@@ -5,6 +5,7 @@ The only module that reads the environment; providers look their keys up in what
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from os.path import isdir
@@ -26,6 +27,7 @@ class Settings:
     """One run's settings. Sizes are counts, times are seconds; None means "no limit" or "as the spec says".
 
     `limits` are by provider, `prices` by `provider/model`, `commands` are programs by name; `max_usd` is in US dollars.
+    With `fresh` only replies kept since `fresh_since` count: seconds since 1970, by default when the settings are made.
     `recordings` is the folder with committed recordings, None for none.
     `environ` is the process's environment; only key and base URL look-ups read it.
     """
@@ -41,6 +43,7 @@ class Settings:
     trials: int | None = None
     workers: int = 64
     fresh: bool = False
+    fresh_since: float = 0.0
     offline: bool = False
     allow_unrecorded: bool = False
     plan_only: bool = False
@@ -91,7 +94,7 @@ def settings_for(paths: tuple[Path, ...], environ: Mapping[str, str], **flags: A
         recordings=file.replies,
     )
     given = {name: _as_field(name, value) for name, value in flags.items() if value is not None}
-    return _checked(replace(settings, **given))
+    return _timed(_checked(replace(settings, **given)))
 
 
 def _as_field(name: str, value: Any) -> Any:
@@ -99,6 +102,13 @@ def _as_field(name: str, value: Any) -> Any:
     if name in ("models", "tags"):
         return (value,) if isinstance(value, str) else tuple(value)
     return Path(value) if name in ("root", "out", "recordings") else value
+
+
+def _timed(settings: Settings) -> Settings:
+    """What `fresh` counts from: what came before is asked again, what comes in this run is not."""
+    if settings.fresh and not settings.fresh_since:
+        return replace(settings, fresh_since=time.time())
+    return replace(settings, fresh=True) if settings.fresh_since else settings
 
 
 def _checked(settings: Settings) -> Settings:
@@ -113,7 +123,7 @@ def _checked(settings: Settings) -> Settings:
     budget = settings.max_usd
     if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int | float) or not 0 < budget < 1e9):
         raise UserError(f"`max_usd` is {budget}", "it is a sum of US dollars above 0")
-    if settings.fresh and settings.offline:
+    if (settings.fresh or settings.fresh_since) and settings.offline:
         raise UserError("--fresh asks again and --offline never asks", "give one of them")
     if settings.allow_unrecorded and not settings.offline:
         raise UserError("--allow-unrecorded is about --offline, which is not given", "what is not recorded is asked")

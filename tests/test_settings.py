@@ -61,7 +61,7 @@ def test_a_flag_that_was_not_given_changes_nothing(folder: Path) -> None:
 def test_flags_stand_as_they_were_given(folder: Path) -> None:
     paths = (Path("specs"),)
     given = settings_for(
-        paths, {}, models="echo/x", tags=["a", "b"], workers=3, limit=2, out="there", timeout=5, fresh=True
+        paths, {}, models="echo/x", tags=["a", "b"], workers=3, limit=2, out="there", timeout=5, fresh_since=5.0
     )
     assert given == Settings(
         paths=paths,
@@ -73,6 +73,7 @@ def test_flags_stand_as_they_were_given(folder: Path) -> None:
         out=Path("there"),
         timeout=5,
         fresh=True,
+        fresh_since=5.0,
     )
 
 

@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
     from evalkit.engine.forecast import Forecast
     from evalkit.reporters.interface import Listener
     from evalkit.settings import Settings
+
+
+def _moment(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    """A time in ISO 8601, UTC where it names no zone, as seconds since 1970."""
+    try:
+        moment = datetime.fromisoformat(value) if value else None
+    except ValueError:
+        raise click.BadParameter(f"`{value}` is no time; write it as 2026-11-25T05:47:42Z") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() if moment else None
 
 
 @click.command()
@@ -43,6 +53,10 @@ if TYPE_CHECKING:
 @click.option("--trials", type=click.IntRange(min=1), metavar="N", help="Ask every case N times.")
 @click.option("-j", "workers", type=click.IntRange(min=1), metavar="N", help="At most N calls at once. [default: 64]")
 @click.option("--fresh", is_flag=True, default=None, help="Ask again what is recorded.")
+@click.option(
+    "--fresh-since", metavar="TIME", callback=_moment,
+    help="Ask again what was recorded before TIME: continues a --fresh run. [UTC, 2026-11-25T05:47:42Z]",
+)  # fmt: skip
 @click.option("--offline", is_flag=True, default=None, help="Never ask; what is not recorded is skipped.")
 @click.option(
     "--allow-unrecorded", is_flag=True, default=None,
@@ -91,7 +105,7 @@ def run(paths: tuple[Path, ...], **options: Any) -> int:
     if settings.plan_only:
         _show_plan(Session(settings, listener.on, loaded).forecast())
         return 0
-    stored = Session(settings, listener.on, loaded).run(_command(sys.argv[1:], settings.failed_of))
+    stored = Session(settings, listener.on, loaded).run(_command(sys.argv[1:], settings))
     try:
         report(stored, _reporters(settings), sys.stdout)
     except UserError as error:  # the verdict stands
@@ -117,14 +131,18 @@ def _listener(settings: Settings, err: IO[str]) -> Listener:
     return Block(err) if is_terminal else Lines(err)
 
 
-def _command(arguments: Sequence[str], failed_of: str | None) -> str:
+def _command(arguments: Sequence[str], settings: Settings) -> str:
     """What continues this run: not asking again what it asked, and choosing from the same run."""
     words = ["evalkit"]
     for word, before in zip(arguments, ("", *arguments), strict=False):
         is_name_of_run = before == "--failed" and not word.startswith("-")
-        if word != "--fresh" and not word.startswith("--failed") and not is_name_of_run:
+        is_time = before == "--fresh-since"
+        if not word.startswith(("--fresh", "--failed")) and not is_name_of_run and not is_time:
             words.append(word)
-    return shlex.join([*words, "--failed", failed_of] if failed_of else words)
+    if settings.fresh:
+        since = datetime.fromtimestamp(settings.fresh_since, UTC).isoformat()
+        words += ["--fresh-since", since.replace("+00:00", "Z")]
+    return shlex.join([*words, "--failed", settings.failed_of] if settings.failed_of else words)
 
 
 def _show_plan(forecast: Forecast) -> None:

@@ -49,7 +49,6 @@ class Caller:
         self._lock = threading.Lock()
         self._made = 0
         self.trouble: UserError | None = None
-        self._asked: set[bytes] = set()
 
     def call(self, request: Request, question: Question) -> Called:
         """The reply to a request. Raises NotAsked where nothing was recorded and nothing may be asked."""
@@ -64,9 +63,7 @@ class Caller:
                 return self._replayed(provider, request, question) or self._fresh(provider, request, question)
 
     def _replayed(self, provider: Provider, request: Request, question: Question) -> Called | None:
-        if self._settings.fresh and question.key not in self._asked:
-            return None
-        recording = self._kept.get(question)
+        recording = self._kept.get(question, self._settings.fresh_since)
         if recording is None:
             return None
         try:
@@ -93,8 +90,6 @@ class Caller:
         except UserError as error:
             self.stop_asking(error)
         self._standing.accepted(request)
-        if self._settings.fresh:
-            self._asked.add(question.key)
         reply = asked.reply and self._budget.tariff.priced(request, asked.reply)
         return Called(Call(request, reply, attempts=asked.attempts))
 

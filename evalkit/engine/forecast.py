@@ -80,7 +80,7 @@ def forecast_of(plan: Plan, kept: Kept, settings: Settings, tariff: Tariff) -> F
         request = trial.request
         if trial.question is None or request is None:
             continue
-        if not settings.fresh and kept.has(trial.question):
+        if kept.has(trial.question, settings.fresh_since):
             recorded += 1
         elif settings.offline:
             unrecorded += 1

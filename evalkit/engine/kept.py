@@ -33,9 +33,9 @@ class Kept:
         """The recording of a question; None when it was never answered, or before `since` (seconds since 1970)."""
         return self.store.get(question, since) or (None if since else self.recordings.get(question))
 
-    def has(self, question: Question) -> bool:
-        """Whether a question was answered before. Raises UserError where its recording is damaged."""
-        return self.store.has(question) or self.recordings.get(question) is not None
+    def has(self, question: Question, since: float = 0.0) -> bool:
+        """Whether a question was answered, since then. Raises UserError where its recording is damaged."""
+        return self.store.has(question, since) or (not since and self.recordings.get(question) is not None)
 
     def put(self, question: Question, recording: Recording) -> None:
         """Keep a recording; it is on disk when this returns."""

@@ -165,3 +165,32 @@ def test_a_disk_that_fills_up_in_the_middle_stops_the_run_and_the_same_command_c
         twice = server.times_asked() - Counter({question: 1 for question in server.times_asked()})
         assert twice.total() <= (4 if "store" in full else 0)  # only what was in hand and could not be kept
         assert len(server.times_asked()) == len(MANY)
+
+
+def test_a_damaged_store_is_named_with_what_was_saved_and_stops_nothing(green: Project) -> None:
+    (green.folder / ".evalkit").mkdir()
+    for arguments in (["--plan"], []):
+        store = green.write(".evalkit/replies.db", "no database, and long enough to be looked at " * 50)
+        ran = green.evalkit("run", "specs", "-m", "echo/x", *arguments)
+        said = f"The reply store {store} was damaged: it is now replies.damaged-"
+        assert (ran.code, said in ran.err, "and 0 replies could be taken over" in ran.err) == (0, True, True)
+        store.unlink()
+    assert [note.startswith(said) for note in green.latest().info.notes] == [True]
+    assert len(list((green.folder / ".evalkit").glob("replies.damaged-*.db"))) == 2
+
+
+@pytest.mark.parametrize("arguments", [["--plan"], ["--offline", "--out", "{out}"], ["--out", "{out}"]], ids=" ".join)
+def test_what_is_kept_is_planned_and_replayed_from_a_folder_that_cannot_be_written(
+    arguments: list[str], green: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    green.evalkit("run", "specs", "-m", "echo/x")
+    out = tmp_path_factory.mktemp("out")
+    with read_only(green.folder):
+        ran = green.evalkit("run", "specs", "-m", "echo/x", *(each.format(out=out / "run") for each in arguments))
+        asking = green.evalkit("run", "specs", "-m", "echo/y", "--out", str(out / "other"))
+        planning = green.evalkit("run", "specs", "-m", "echo/y", "--plan")
+    assert (ran.code, ran.err.count("error")) == (0, 0), ran
+    assert "calls     0 to make, 2 recorded" in ran.out or "0 calls, 2 replayed" in ran.out
+    assert (asking.code, asking.out, list(out.glob("other/*"))) == (2, "", [])
+    assert asking.err.count("cannot be written: ") == 1
+    assert (planning.code, "calls     2 to make, 0 recorded" in planning.out) == (0, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shlex
 import signal
 import subprocess
@@ -56,10 +57,27 @@ def test_a_signal_leaves_a_partial_report_and_the_command_that_continues(number:
         assert {str(result.outcome) for result in done} == {"passed"}
 
         (command,) = (line.split(maxsplit=1)[1] for line in out.splitlines() if line.startswith("    continue "))
-        assert command == "evalkit run specs -m aimlapi/m -j 4"
+        assert re.fullmatch(r"evalkit run specs -m aimlapi/m -j 4 --fresh-since 20\S+T\S+Z", command)
         ran = project.evalkit(*shlex.split(command)[1:])
     assert (ran.code, f"{60 - len(done)} calls, {len(done)} replayed" in ran.out) == (0, True)
     assert server.times_asked() == ASKED_ONCE
+
+
+def test_a_fresh_run_that_was_interrupted_is_continued_as_one(project: Project) -> None:
+    """What came since it began is kept; the rest is asked again, though there are older replies to it."""
+    with slow(0.03) as server:
+        project = sixty(project, server)
+        assert project.evalkit(*RUN).code == 0
+        process = project.start(*RUN, "--fresh")
+        until_asked(server, 60 + 20, process)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+        (command,) = (line.split(maxsplit=1)[1] for line in out.splitlines() if line.startswith("    continue "))
+        done = len(server.seen) - 60
+        ran = project.evalkit(*shlex.split(command)[1:])
+    assert 20 <= done < 60
+    assert (ran.code, f"{60 - done} calls, {done} replayed" in ran.out) == (0, True), ran
+    assert server.times_asked() == Counter({question: 2 for question in ASKED_ONCE})
 
 
 def test_a_second_ctrl_c_ends_at_once_and_keeps_what_came(project: Project) -> None:
