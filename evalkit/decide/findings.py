@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from evalkit.decide.gate import without_recording
 from evalkit.records.result import Failure, Result
@@ -16,6 +17,7 @@ LEFT_OUT = Failure("skip", "not recorded")  # what --allow-unrecorded makes of a
 _NAMES_NO_MODEL = ("azure",)  # what is asked for there is a deployment, whatever its model
 
 
+@lru_cache(maxsize=1024)
 def is_same_model(requested: str, served: str) -> bool:
     """Whether a served model is the one asked for, by its name: a vendor before it or a date after it is no matter.
 

@@ -26,6 +26,7 @@ from evalkit.secrets import redact
 RUN = "run.json"
 RESULTS = "results.jsonl"
 LATEST = "latest"
+_SMALL = 5_000_000  # bytes of results; as records they take about four times as much
 _IN_ORDER = ("finished", "interrupted")  # the results of other runs stand as they came
 
 
@@ -250,8 +251,14 @@ def _counted(folder: Path, info: RunInfo) -> StoredRun:
         except OSError as error:
             raise UserError(f"{folder / RESULTS} cannot be read: {error.strerror}", "run it again") from None
 
-    columns = summarise(read(), info.specs)
-    return StoredRun(folder, replace(info, columns=columns), read)
+    kept = tuple(read()) if _is_small(folder / RESULTS) else None
+    columns = summarise(read() if kept is None else kept, info.specs)
+    return StoredRun(folder, replace(info, columns=columns), read if kept is None else lambda: iter(kept))
+
+
+def _is_small(path: Path) -> bool:
+    """Whether the results in a file may be kept in memory, and need not be read anew by everyone who wants them."""
+    return path.is_file() and path.stat().st_size <= _SMALL
 
 
 def _results_in(lines: Iterable[bytes], path: Path) -> Iterator[Result]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -143,17 +144,23 @@ def _section(result: Result) -> str:
 
 def _sections(info: RunInfo, chosen: Sequence[Drawn], totals: Mapping[str, int]) -> Iterator[Section]:
     names = column_names(info.columns)
-    files = {spec.name: spec.file for spec in info.specs}
+    commands = {spec.name: _command(spec.file) for spec in info.specs}
 
     def view(drawn: Drawn) -> TrialView:
         result = drawn.result
         column = names.get(result.column) or column_name(result.column)
-        return trial_view(result, drawn.draws, column, files.get(result.spec, result.where.file))
+        command = commands.get(result.spec) or _command(result.where.file)
+        return trial_view(result, drawn.draws, column, command)
 
     rows_by_section = {key: list(rows) for key, rows in groupby(chosen, key=lambda drawn: drawn.section)}
     for key, mark in MARK_BY_SECTION.items():
         if totals[key]:
             yield Section(key, mark, f"{totals[key]:,}", map(view, rows_by_section.get(key, ())))
+
+
+def _command(spec_file: str) -> str:
+    """What asks cases of a spec again, up to the word that chooses them."""
+    return shlex.join(["evalkit", "run", spec_file, "-k"])
 
 
 def _facts(columns: Sequence[ColumnSummary]) -> Iterator[Number]:

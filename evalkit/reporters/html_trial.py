@@ -88,8 +88,11 @@ class TrialView:
     command: str
 
 
-def trial_view(result: Result, draws: int, column: ColumnName, spec_file: str) -> TrialView:
-    """The view of one trial of a case that has `draws` of them, in the column shown as `column`."""
+def trial_view(result: Result, draws: int, column: ColumnName, command: str) -> TrialView:
+    """The view of one trial of a case that has `draws` of them, in the column shown as `column`.
+
+    `command` asks cases of its spec again, and ends before the word that chooses them.
+    """
     calls = sorted(result.calls, key=lambda call: call.role != "model")
     asked = [call for call in calls if call.role == "model"]
     call = next((call for call in reversed(asked) if call.reply), asked[-1] if asked else None)
@@ -109,7 +112,7 @@ def trial_view(result: Result, draws: int, column: ColumnName, spec_file: str) -
         other_calls=tuple(_call_view(other) for other in result.calls if other is not call),
         checks=tuple(_check_rows(result.scores)),
         where=f"{result.where.file}:{result.where.line}" if result.where.file else "",
-        command=one_line(shlex.join(["evalkit", "run", spec_file, "-k", result.case]), LINE_LIMIT),
+        command=one_line(f"{command} {shlex.quote(result.case)}", LINE_LIMIT),
     )
 
 
