@@ -54,6 +54,14 @@ def test_plug_ins_are_looked_for_only_where_a_name_is_none_of_ours(tmp_path: Pat
     assert imported_by("validate", spec).isdisjoint((*HEAVY, *PLUG_INS))
 
 
+def test_a_run_imports_nothing_of_what_it_has_no_use_for(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(GOOD, "utf-8")
+    assert imported_by("run", spec).isdisjoint((*PLUG_INS, "requests", "urllib3", "regex", "dotenv", "genai_prices"))
+    assert len(list((tmp_path / "reports").glob("*/run.json"))) > 0
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code_of([command, "--help"]) == 0

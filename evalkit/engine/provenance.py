@@ -42,12 +42,20 @@ def with_packages(provenance: Provenance) -> Provenance:
 
 
 def _of(module: str) -> str:
-    if module not in sys.modules:
+    """The version of a module's distribution: as the folder of its metadata is called, which pip puts beside it."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if not file:
         return ""
-    from importlib.metadata import PackageNotFoundError, version  # takes its time, which is no matter after a run
+    named = f"{_PACKAGES[module].replace('-', '_')}-"
+    found = [folder.stem.removeprefix(named) for folder in Path(file).parents[1].glob(f"{named}*.dist-info")]
+    return found[0] if len(found) == 1 else _looked_up(_PACKAGES[module])
+
+
+def _looked_up(distribution: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # takes a tenth of a short run
 
     try:
-        return version(_PACKAGES[module])
+        return version(distribution)
     except PackageNotFoundError:
         return ""
 
