@@ -92,13 +92,15 @@ def _race(scale: Scale, options: argparse.Namespace, folder: Path) -> Iterator[s
     others = () if options.no_peers or options.quick else peers(with_promptfoo=options.with_promptfoo)
     measured = capacity(load.latency, scale.seconds)
     with Server(load.latency) as server:
-        raced = list(Track(server, folder, load).race((EVALKIT, *others), scale.rounds))
+        raced = Track(server, folder, load).race((EVALKIT, *others), scale.rounds)
     yield f"### {load.cases:,} cases, {load.at_once} at once, {1000 * load.latency:g} ms a call\n"
     yield f"Ideal: {load.ideal:.2f} s. Medians of {scale.rounds} runs, in brackets the least and the most.\n"
     if not others:
         yield "No peer was measured; `make bench-peers` installs them.\n"
     yield tables.fresh(raced, load)
     yield tables.again(raced, load)
+    if any(one.failed for one in raced):
+        yield tables.failed(raced)
     yield tables.of_server(measured, load, raced) + "\n"
 
 

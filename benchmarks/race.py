@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.cases import Load
@@ -24,11 +24,18 @@ class Lap:
 
 @dataclass(frozen=True)
 class Raced:
-    """All runs of a contender: those that asked, and those that repeated what was kept, if it keeps anything."""
+    """All runs of a contender: those that asked, those that repeated what was kept, if it keeps anything, and what
+    was said of those that failed."""
 
     contender: Contender
-    fresh: tuple[Lap, ...]
-    again: tuple[Lap, ...]
+    fresh: list[Lap] = field(default_factory=list)
+    again: list[Lap] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def hold(self) -> None:
+        """Raises BenchmarkError where a run failed."""
+        if self.failed:
+            raise BenchmarkError(self.failed[0])
 
     @property
     def fresh_costs(self) -> Costs:
@@ -47,27 +54,33 @@ class Track:
         self._folder = folder
         self._load = load
 
-    def race(self, contenders: Sequence[Contender], rounds: int) -> Iterator[Raced]:
+    def race(self, contenders: Sequence[Contender], rounds: int) -> list[Raced]:
         """Each warms up and fills its store once, then `rounds` times each in turn asks anew and repeats.
 
-        Raises BenchmarkError where one asked more or less often than there are cases, or asked when it repeated.
+        A run of a peer that fails, asks more or less often than there are cases, or asks when it repeats, is kept as
+        what was said of it. Raises BenchmarkError where the first contender does that.
         """
-        kept = {one.name: self._warm(one) for one in contenders}
-        fresh: dict[str, list[Lap]] = {one.name: [] for one in contenders}
-        again: dict[str, list[Lap]] = {one.name: [] for one in contenders}
+        raced = [Raced(one) for one in contenders]
+        kept = [self._warm(one) for one in raced]
         for _ in range(rounds):
-            for one in contenders:
-                commands = one.laid(self._folder / one.name / "fresh", self._server.url, self._load)
-                fresh[one.name].append(self._lap(commands.fresh, self._load.cases))
-                repeat = kept[one.name].again
-                if repeat:
-                    again[one.name].append(self._lap(repeat, 0))
-        return (Raced(one, tuple(fresh[one.name]), tuple(again[one.name])) for one in contenders)
+            for one, commands in zip(raced, kept, strict=True):
+                fresh = one.contender.laid(self._folder / one.contender.name / "fresh", self._server.url, self._load)
+                self._run(one, one.fresh, fresh.fresh, self._load.cases)
+                if commands.again:
+                    self._run(one, one.again, commands.again, 0)
+            raced[0].hold()
+        return raced
 
-    def _warm(self, one: Contender) -> Commands:
-        commands = one.laid(self._folder / one.name / "kept", self._server.url, self._load)
-        self._lap(commands.fill or commands.fresh, self._load.cases)
+    def _warm(self, one: Raced) -> Commands:
+        commands = one.contender.laid(self._folder / one.contender.name / "kept", self._server.url, self._load)
+        self._run(one, [], commands.fill or commands.fresh, self._load.cases)
         return commands
+
+    def _run(self, one: Raced, laps: list[Lap], command: Command, calls: int) -> None:
+        try:
+            laps.append(self._lap(command, calls))
+        except BenchmarkError as error:
+            one.failed.append(str(error))
 
     def _lap(self, command: Command, calls: int) -> Lap:
         before: Seen = self._server.seen()

@@ -50,6 +50,9 @@ def fresh(raced: Sequence[Raced], load: Load) -> str:
 
 
 def _fresh_row(one: Raced, load: Load, ours: float) -> Iterator[str]:
+    if not one.fresh:
+        yield from (_named(one), "failed", *[""] * 6)
+        return
     walls = one.fresh_costs.walls
     yield _named(one)
     yield str(walls)
@@ -70,10 +73,22 @@ def again(raced: Sequence[Raced], load: Load) -> str:
 
 def _again_row(one: Raced, load: Load, ours: float) -> Sequence[str]:
     if not one.again:
-        return (_named(one), "keeps no replies", "", "", "", "")
+        return (_named(one), "failed" if one.failed else "keeps no replies", "", "", "", "")
     costs = one.again_costs
     times = f"{costs.walls.median / ours:.1f}"
     return (_named(one), str(costs.walls), times, _cpu(costs, load), f"{costs.peak:.0f}", f"{_calls(one.again):,}")
+
+
+def failed(raced: Sequence[Raced]) -> str:
+    """Whose runs failed, and why; those are in no number."""
+    return "".join(
+        f"{len(one.failed)} of the runs of {_named(one)} failed: {_last(one.failed)}.\n" for one in raced if one.failed
+    )
+
+
+def _last(said: Sequence[str]) -> str:
+    lines = [line.strip() for line in said[-1].splitlines() if "rror" in line or " ended with " in line]
+    return (lines or said)[-1]
 
 
 def alone(rows: Iterable[Row]) -> str:

@@ -13,7 +13,7 @@ providers: [{{id: "openai:chat:{MODEL}", config: {{temperature: 0, max_tokens: 8
 defaultTest: {{assert: [{{type: contains, value: {LABEL}}}]}}
 tests: file://reviews.csv
 """
-SILENT = ("TELEMETRY", "UPDATE", "SHARING", "REMOTE_GENERATION")
+SILENT = ("TELEMETRY", "UPDATE", "SHARING", "REMOTE_GENERATION", "DEBUG_LOG", "ERROR_LOG")
 
 
 def commands(setting: Setting) -> Commands:
