@@ -9,10 +9,15 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from evalkit.records.result import Outcome
+from evalkit.records.run import StoredRun
 from tests.projects import Project, keyed, yes_spec
 from tests.servers import Server, reply
 
@@ -131,19 +136,52 @@ def test_kill_9_loses_at_most_the_calls_in_flight(project: Project) -> None:
     assert twice.total() <= AT_ONCE
 
 
+MANY = [f"w{number}" for number in range(500)]
+HARD = ("run", "specs", "-m", "aimlapi/m", "-j", "32")
+KILLS = 30
+
+
+def what_came(run: StoredRun) -> list[tuple[str, Outcome, str | None]]:
+    """Each case of a run, its outcome and its reply."""
+    return [(result.case, result.outcome, result.reply.text if result.reply else None) for result in run.results()]
+
+
 @pytest.mark.prove
-def test_thirty_kills_lose_at_most_the_calls_in_flight_of_each(project: Project) -> None:
+def test_thirty_kills_lose_at_most_the_calls_in_flight_of_each(project: Project, tmp_path: Path) -> None:
     dice = random.Random(20261122)
-    words = [f"w{number}" for number in range(1500)]
-    with slow(0.02) as server:
+    spec = yes_spec(*MANY)
+    asked_once = Counter(f"Say {word}." for word in MANY)
+    with Server(lambda _, body, __: reply(f"yes to {said_in(body)}", delay=0.1)) as server:
         project = sixty(project, server)
-        project.write("specs/a.yaml", yes_spec(*words))
-        for kills in range(1, 31):
-            killed(project, server, after=dice.randint(1, 40))
-            assert (server.times_asked() - Counter(f"Say {word}." for word in words)).total() <= kills * AT_ONCE
+        project.write("specs/a.yaml", spec)
+        for kills in range(1, KILLS + 1):
+            process = project.start(*HARD)
+            until_asked(server, len(server.seen) + 1, process)
+            time.sleep(dice.uniform(0.0, 0.15))
+            assert process.poll() is None  # it is killed in the middle of its work
+            process.kill()
+            process.communicate()
+            assert (server.times_asked() - asked_once).total() <= kills * 32
             assert project.evalkit("show").code == 0
-        ran = project.evalkit(*RUN)
-        assert ran.code == 0
-        replayed = project.evalkit(*RUN)
-    assert "1,500 cases, 0 calls, 1,500 replayed" in replayed.out
-    assert server.times_asked().keys() == {f"Say {word}." for word in words}
+        ran = project.evalkit(*HARD)
+        twice = server.times_asked() - asked_once
+        assert (ran.code, server.times_asked().keys()) == (0, asked_once.keys())
+        assert twice.total() <= KILLS * 32
+        calls = len(server.seen)
+        replayed = project.evalkit(*HARD)
+        assert "500 cases, 0 calls, 500 replayed" in replayed.out
+        assert len(server.seen) == calls
+
+        other = replace(project, folder=tmp_path / "other")
+        other.write("specs/a.yaml", spec)
+        assert other.evalkit(*HARD).code == 0
+    (column,), (undisturbed,) = project.latest().info.columns, other.latest().info.columns
+    assert (column.cases, column.trials, column.pass_rate) == (
+        undisturbed.cases, undisturbed.trials, undisturbed.pass_rate,
+    )  # fmt: skip
+    assert what_came(project.latest()) == what_came(other.latest())
+
+
+def said_in(body: Mapping[str, Any]) -> str:
+    """What a request asks."""
+    return str(body["messages"][-1]["content"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import subprocess
@@ -218,6 +219,14 @@ def test_what_is_no_store_at_all_is_moved_aside(tmp_path: Path) -> None:
         assert [note.endswith("and 0 replies could be taken over from it.") for note in store.notes] == [True]
     (aside,) = tmp_path.glob("replies.damaged-*.db")
     assert aside.read_bytes().startswith(b"this is no database")
+
+
+def test_a_kill_between_the_damaged_file_and_its_successor_loses_neither(tmp_path: Path) -> None:
+    path = tmp_path / "replies.db"
+    filled(path, 5)
+    os.rename(path, tmp_path / "replies.db.new")  # the successor is whole before the damaged one is moved
+    with closing(ReplyStore(path)) as store:
+        assert found_in(store, 5) == list(range(5))
 
 
 def test_damage_that_another_process_finds_too_is_mended_once_and_no_reply_is_lost(tmp_path: Path) -> None:
