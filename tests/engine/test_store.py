@@ -7,8 +7,10 @@ import random
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -22,6 +24,8 @@ from evalkit.engine.store_layout import LAYOUT
 from evalkit.errors import UserError
 from evalkit.records.exchange import Recording
 from tests.disks import read_only, small_disk
+from tests.projects import Project, keyed, yes_spec
+from tests.servers import Answer, Server, reply
 
 OLD_TABLES = """
 CREATE TABLE replies (
@@ -372,3 +376,50 @@ def test_a_store_that_cannot_grow_is_still_read(tmp_path: Path) -> None:
                 file.flush()
         with closing(ReplyStore(path)) as store:
             assert found_in(store, 20) == list(range(20))
+
+
+def test_two_sessions_in_one_process_and_a_third_elsewhere_ask_each_draw_once(project: Project) -> None:
+    words = [f"w{number}" for number in range(30)]
+    with Server(lambda *_: reply("yes", delay=0.05)) as server:
+        project = replace(project, environ=keyed(server))
+        project.write("a.yaml", yes_spec(*words))
+        project.write("one.yaml", yes_spec("w0"))
+        elsewhere = project.start("run", "a.yaml", "-m", "aimlapi/m", "-j", "4")
+        codes: list[int | None] = []
+
+        def ran(path: str) -> None:
+            codes.append(
+                project.session(path, models="aimlapi/m", workers=4, out=project.folder / path[:-5]).info.exit_code
+            )
+
+        threads = [Thread(target=ran, args=(path,)) for path in ("a.yaml", "one.yaml")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        _, err = elsewhere.communicate(timeout=60)
+    assert (codes, elsewhere.returncode) == ([0, 0], 0), err
+    assert server.times_asked() == Counter(f"Say {word}." for word in words)
+
+
+def test_a_store_that_is_damaged_under_a_run_stops_nothing_and_is_told(project: Project) -> None:
+    words = [f"w{number}" for number in range(40)]
+    path = project.folder / ".evalkit" / "replies.db"
+
+    def answer(number: int, body: object, headers: Mapping[str, str]) -> Answer:
+        if number == 20:
+            scribbled(path, *(place / 20 for place in range(1, 20)))
+            with closing(sqlite3.connect(path)) as db, db:  # so that nobody goes by what he has read before
+                db.execute("INSERT INTO uses VALUES (x'00', '')")
+        return reply("yes")
+
+    with Server(answer) as server:
+        project = replace(project, environ=keyed(server))
+        project.write("a.yaml", yes_spec(*words))
+        filled(path, 300)
+        ran = project.evalkit("run", "a.yaml", "-m", "aimlapi/m", "-j", "1")
+        assert (ran.code, "Every gate holds." in ran.out) == (0, True), ran
+        assert [note for note in project.latest().info.notes if "was damaged" in note]
+        again = project.evalkit("run", "a.yaml", "-m", "aimlapi/m", "-j", "1")
+        assert again.code == 0
+    assert server.times_asked().keys() == {f"Say {word}." for word in words}
