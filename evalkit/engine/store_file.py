@@ -77,6 +77,8 @@ class StoreFile:
         """Run a statement for all rows or for none; how many rows of the file it changed, which are on disk then."""
         if self.why_read_only:
             raise self.why_read_only
+        if not rows:
+            return 0
         with self._lock:
             for is_first in (True, False):
                 try:
