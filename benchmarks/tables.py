@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import statistics
 from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.alone import MEGABYTE, Row, Sizes
@@ -12,7 +11,7 @@ from benchmarks.capacity import CONNECTIONS, Capacity
 from benchmarks.cases import Load
 from benchmarks.contenders import EVALKIT
 from benchmarks.measure import Costs
-from benchmarks.race import Lap, Raced
+from benchmarks.race import Raced
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -60,7 +59,7 @@ def _fresh_row(one: Raced, load: Load, ours: float) -> Iterator[str]:
     yield f"{walls.median / ours:.1f}"
     yield _cpu(one.fresh_costs, load)
     yield f"{one.fresh_costs.peak:.0f}"
-    yield f"{_calls(one.fresh):,}"
+    yield f"{one.fresh[-1].calls:,}"
     yield f"{max(lap.at_once for lap in one.fresh)}"
 
 
@@ -76,7 +75,7 @@ def _again_row(one: Raced, load: Load, ours: float) -> Sequence[str]:
         return (_named(one), "failed" if one.failed else "keeps no replies", "", "", "", "")
     costs = one.again_costs
     times = f"{costs.walls.median / ours:.1f}"
-    return (_named(one), str(costs.walls), times, _cpu(costs, load), f"{costs.peak:.0f}", f"{_calls(one.again):,}")
+    return (_named(one), str(costs.walls), times, _cpu(costs, load), f"{costs.peak:.0f}", f"{one.again[-1].calls:,}")
 
 
 def failed(raced: Sequence[Raced]) -> str:
@@ -87,8 +86,9 @@ def failed(raced: Sequence[Raced]) -> str:
 
 
 def _last(said: Sequence[str]) -> str:
-    lines = [line.strip() for line in said[-1].splitlines() if "rror" in line or " ended with " in line]
-    return (lines or said)[-1]
+    """How the last one that failed ended: its exit code, and its last words."""
+    first, *rest = (line.strip() for line in said[-1].splitlines() if line.strip())
+    return " … ".join((first, *rest[-1:])).rstrip(".")
 
 
 def alone(rows: Iterable[Row]) -> str:
@@ -124,10 +124,6 @@ def _named(one: Raced) -> str:
 
 def _cpu(costs: Costs, load: Load) -> str:
     return f"{1000 * costs.cpus.median / load.cases:.2f}"
-
-
-def _calls(laps: Sequence[Lap]) -> float:
-    return statistics.median(lap.calls for lap in laps)
 
 
 def _megabytes(size: int) -> str:
