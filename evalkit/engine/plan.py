@@ -1,13 +1,13 @@
 """What will be asked: the trials of all specs, in order, each with its request and the question it is kept under.
 
-A plan streams: it renders a case when its trials are taken and keeps no case.
+A plan streams: it renders a case when its trials are taken, and keeps them only if all of them are few.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count, islice, product
 
 from evalkit.engine.question import Question
@@ -17,6 +17,7 @@ from evalkit.records.exchange import Request
 from evalkit.records.result import Column
 from evalkit.records.spec import Case, Model, Spec, Variant
 from evalkit.settings import Settings
+from evalkit.spec.few import Few
 from evalkit.spec.render import render_messages
 from evalkit.spec.seen import Seen
 
@@ -67,8 +68,15 @@ class Plan:
     selection: Selection
     settings: Settings
     provider: Providers
+    _trials: Few[Trial] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_trials", Few(self._made))
 
     def __iter__(self) -> Iterator[Trial]:
+        return iter(self._trials)
+
+    def _made(self) -> Iterator[Trial]:
         index = count()
         for spec in self.specs:
             for case, draws in self._of(spec):

@@ -1,0 +1,40 @@
+"""What can be gone through again and again: few things are made once and kept, many are made anew in each pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+MOST = 10_000  # kept; beyond that memory must not grow with their number
+
+Item = TypeVar("Item")
+
+
+class Few(Generic[Item]):
+    """Each iteration is a pass. `make` starts one from the beginning; only what came to its end is kept."""
+
+    def __init__(self, make: Callable[[], Iterator[Item]], most: int = MOST) -> None:
+        self._make = make
+        self._most = most
+        self._kept: list[Item] | None = None
+        self._is_many = False
+
+    def __iter__(self) -> Iterator[Item]:
+        if self._kept is not None:
+            yield from self._kept
+        elif self._is_many:
+            yield from self._make()
+        else:
+            yield from self._first()
+
+    def _first(self) -> Iterator[Item]:
+        kept: list[Item] = []
+        for item in self._make():
+            if not self._is_many:
+                kept.append(item)
+                if len(kept) > self._most:
+                    self._is_many = True
+                    kept.clear()
+            yield item
+        if not self._is_many:
+            self._kept = kept
