@@ -92,7 +92,10 @@ class ProviderError(EvalkitError):
 
 
 class NotAsked(EvalkitError):
-    """A call was not made. `kind` is unrecorded, budget, gone, interrupted, or skip where the user wants it so."""
+    """A call was not made.
+
+    `kind` is unrecorded, budget, gone, interrupted, stopped (for want of room), or skip where the user wants it so.
+    """
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
