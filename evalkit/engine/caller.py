@@ -48,19 +48,23 @@ class Caller:
         self.paces = Paces(settings, policy.stop)
         self._lock = threading.Lock()
         self._made = 0
+        self._is_replaying = True  # the last call was recorded
         self.trouble: UserError | None = None
 
     def call(self, request: Request, question: Question) -> Called:
         """The reply to a request. Raises NotAsked where nothing was recorded and nothing may be asked."""
         provider, key = self._provider(request.provider), question.key
         with self._kept.claims.among_threads(key):
-            replayed = self._replayed(provider, request, question)
-            if replayed:
-                return replayed
+            if self._is_replaying or self._settings.offline:  # else there is most likely nothing, and it looks once
+                replayed = self._replayed(provider, request, question)
+                if replayed:
+                    return replayed
             if self._settings.offline:
                 raise NotAsked("skip" if self._settings.allow_unrecorded else "unrecorded", LEFT_OUT.message)
             with self._kept.claims.among_processes(key, self._policy.stop):
-                return self._replayed(provider, request, question) or self._fresh(provider, request, question)
+                replayed = self._replayed(provider, request, question)
+                self._is_replaying = replayed is not None
+                return replayed or self._fresh(provider, request, question)
 
     def _replayed(self, provider: Provider, request: Request, question: Question) -> Called | None:
         recording = self._kept.get(question, self._settings.fresh_since)
