@@ -131,8 +131,14 @@ def _checked(settings: Settings) -> Settings:
 
 
 def project_root(start: Path) -> Path:
-    """The nearest folder at or above `start` with `evalkit.toml`, a `[tool.evalkit]` or `.git`, else here."""
-    here = Path.cwd()
+    """The nearest folder at or above `start` with `evalkit.toml`, a `[tool.evalkit]` or `.git`, else here.
+
+    Raises UserError where the current folder was deleted.
+    """
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        raise UserError("the current folder is no longer there", "cd to one that is") from None
     begin = (here / start).resolve()
     for folder in _upwards(begin if isdir(begin) else begin.parent):  # Path.is_dir() raises for too long a name
         if (folder / ".git").exists() or has_settings(folder):

@@ -114,3 +114,14 @@ def lay_out(path: Path, content: str | bytes | None) -> None:
         path.mkdir()
     else:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def test_a_current_folder_that_was_deleted_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert exit_code_of(["run"]) == 2
+    assert capsys.readouterr().err == "error: the current folder is no longer there\n  help: cd to one that is\n"
