@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,8 @@ _KEY = re.compile(rb'\{ ?"key": ?"([0-9a-f]{64})"')
 _MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")  # what git leaves where it could not merge
 _TRACES = ("x-inference-id", "x-request-id", "request-id")  # lead into a server's logs; no reply is read from them
 Spelling = Callable[[Any], bytes]  # JSON as the bytes of a body
+_Place = tuple[Path, int]  # the file, and where the line starts in it
+_GONE = -1  # where it starts when it is no longer there
 _KINDS = {"provider": str, "model": str, "draw": int, "series": str, "headers": dict, "time": str}
 _LONGEST = 1e9  # seconds
 _ANEW = "write the file anew: evalkit replies export"
@@ -41,8 +45,8 @@ class Recordings:
     def __init__(self, *folders: Path) -> None:
         self._folders = folders
         self._lock = threading.Lock()
-        self._files: list[Path] = []
-        self._starts: dict[bytes, tuple[int, int]] | None = None  # by key: which file, and where its line starts
+        self._places: Mapping[bytes, _Place] | None = None
+        self._seen: dict[Path, tuple[int, ...]] = {}
 
     def get(self, question: Question) -> Recording | None:
         """The recording of a question; None where there is none."""
@@ -54,35 +58,61 @@ class Recordings:
         return self._index().keys()
 
     def kept(self, key: bytes) -> KeptReply | None:
-        """What stands under a key; None where nothing does."""
-        found = self._index().get(key)
-        if found is None:
+        """What stands under a key; None where nothing does. A file that others wrote meanwhile is looked at anew."""
+        index = self._index()
+        place = index.get(key)
+        if place is None:
             return None
-        path, start = self._files[found[0]], found[1]
         try:
-            with open(path, "rb") as file:
-                file.seek(start)
-                line = file.readline()
-        except OSError as error:
-            raise UserError(f"{path} cannot be read: {error.strerror}", "may you read it?") from None
-        try:
-            kept = recorded_in(line)
-            if kept.question.key != key:
-                raise ValueError("the file was written meanwhile")
-        except ValueError as error:
-            raise UserError(f"{path}:{_line_at(path, start)} is no recording: {error}", _ANEW) from None
-        return kept
+            return _kept_at(place, key)
+        except UserError:
+            again = self._index(outdated=index)
+            if again is index:
+                raise
+        return _kept_at(again[key], key)
 
-    def _index(self) -> Mapping[bytes, tuple[int, int]]:
+    def _index(self, outdated: Mapping[bytes, _Place] | None = None) -> Mapping[bytes, _Place]:
+        """Where each key stands; made anew if it is still `outdated`, and the files are others by now."""
         with self._lock:
-            if self._starts is None:
-                starts: dict[bytes, tuple[int, int]] = {}
-                self._files = [path for folder in self._folders for path in files_in(folder)]
-                for number, path in enumerate(self._files):
+            if self._places is None or (self._places is outdated and self._look() != self._seen):
+                seen, fresh = self._look(), dict[bytes, _Place]()
+                for path in seen:
                     for line in lines_of(path):
-                        starts.setdefault(line.key, (number, line.start))
-                self._starts = starts
-            return self._starts
+                        fresh.setdefault(line.key, (path, line.start))
+                # What has gone is no news to ask for: whoever began with it is told.
+                gone = {key: (path, _GONE) for key, (path, _) in (self._places or {}).items()}
+                self._places, self._seen = gone | fresh if gone else fresh, seen
+            return self._places
+
+    def _look(self) -> dict[Path, tuple[int, ...]]:
+        """The files, and what tells whether they were written meanwhile."""
+        seen: dict[Path, tuple[int, ...]] = {}
+        for path in (path for folder in self._folders for path in files_in(folder)):
+            with suppress(OSError):  # deleted just now
+                stat = os.stat(path)
+                seen[path] = stat.st_ino, stat.st_size, stat.st_mtime_ns
+        return seen
+
+
+def _kept_at(place: _Place, key: bytes) -> KeptReply:
+    path, start = place
+    if start == _GONE:
+        what = f"{path} was changed or deleted meanwhile: a recording in it is gone"
+        raise UserError(what, "put it back to replay it")
+    try:
+        with open(path, "rb") as file:
+            file.seek(start)
+            try:
+                kept = recorded_in(file.readline())
+                if kept.question.key != key:
+                    raise ValueError("the file was written meanwhile")
+            except ValueError as error:
+                file.seek(0)
+                number = file.read(start).count(b"\n") + 1
+                raise UserError(f"{path}:{number} is no recording: {error}", _ANEW) from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}", "may you read it?") from None
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +154,6 @@ def _key_of(text: bytes, place: str) -> bytes:
     if text.startswith(b"version https://git-lfs"):
         raise UserError(f"{place} is a pointer of Git LFS", "git lfs pull")
     raise UserError(f"{place} is no recording, or not all of one", _ANEW)
-
-
-def _line_at(path: Path, start: int) -> int:
-    with open(path, "rb") as file:
-        return file.read(start).count(b"\n") + 1
 
 
 def line_of(question: Question, recording: Recording) -> bytes:
