@@ -67,6 +67,7 @@ RUN_CODE = {  # the providers that run code of the user's, and what tells withou
     "python": "evalkit.providers.python:complaint",
     "command": "evalkit.providers.command:complaint",
 }
+_IN_USE: set[tuple[str, str]] = set()  # (group, name) of the plug-ins that were loaded
 OWN_ENDPOINT = "evalkit.providers.chat:connect"  # what the settings name speaks chat completions
 DATASETS = {
     ".csv": "evalkit.datasets.delimited:comma_separated",
@@ -88,6 +89,11 @@ def is_scorer(name: str) -> bool:
 def plugged_scorers() -> tuple[str, ...]:
     """The scorers that installed plug-ins bring, by name."""
     return tuple(sorted(name for name in _plugged("scorers") if name not in SCORERS and name not in GROUPS))
+
+
+def has_plugged_scorers() -> bool:
+    """Whether a scorer of a plug-in was made: nobody knows what it waits for."""
+    return any(group == "scorers" for group, _ in _IN_USE)
 
 
 def is_provider(name: str) -> bool:
@@ -174,7 +180,9 @@ def _named(group: str, built_in: Mapping[str, str], name: str, kind: str) -> Any
     if name not in plugged:
         raise UserError(f"no {kind} is called `{name}`", did_you_mean(name, [*built_in, *plugged]))
     try:
-        return plugged[name].load()
+        made = plugged[name].load()
+        _IN_USE.add((group, name))
+        return made
     except Exception as error:
         found = plugged[name].value
         raise UserError(f"the plug-in `{name}` ({found}) cannot be loaded: {error}") from error

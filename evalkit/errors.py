@@ -94,7 +94,7 @@ class ProviderError(EvalkitError):
 class NotAsked(EvalkitError):
     """A call was not made.
 
-    `kind` is unrecorded, budget, gone, interrupted, stopped (for want of room), or skip where the user wants it so.
+    `kind` is unrecorded, budget, gone, interrupted, stopped (for want of room), or left_out (--allow-unrecorded).
     """
 
     def __init__(self, kind: str, message: str) -> None:

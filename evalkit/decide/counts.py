@@ -15,7 +15,7 @@ from evalkit.records.run import Estimate, Tally
 from evalkit.stats.intervals import wilson
 
 # What a tally has of trials and cases is named by the outcome, of skipped ones by why; whatever else was not asked.
-_SKIPPED = {"skip": "skipped", "unrecorded": "unrecorded"}
+_SKIPPED = {"skip": "skipped", "left_out": "skipped", "unrecorded": "unrecorded"}
 _UNASKED = "unasked"
 _RUN = 4096  # values sorted at once: a list of all takes four times the room of the values
 

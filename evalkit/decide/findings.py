@@ -13,7 +13,7 @@ from evalkit.secrets import holds
 
 _DATE = re.compile(r"[-@](20\d\d-?\d\d-?\d\d|\d\d-\d\d|\d\d-20\d\d|\d{3,4})$")  # 2024-08-06, 20250514, 06-17, 0613, 001
 _OF_A_VARIANT = re.compile(r":\w+$")  # OpenRouter's `:free`, Ollama's `:latest`
-LEFT_OUT = Failure("skip", "not recorded")  # what --allow-unrecorded makes of a trial without a recording
+LEFT_OUT = Failure("left_out", "not recorded")  # what --allow-unrecorded makes of a trial without a recording
 _NAMES_NO_MODEL = ("azure",)  # what is asked for there is a deployment, whatever its model
 
 

@@ -27,7 +27,8 @@ RUN = "run.json"
 RESULTS = "results.jsonl"
 LATEST = "latest"
 _SMALL = 5_000_000  # bytes of results; as records they take about four times as much
-_IN_ORDER = ("finished", "interrupted")  # the results of other runs stand as they came
+_IN_ORDER = ("finished",)  # the results of other runs may stand as they came
+_STOPPED = "Stopped: "  # how the note begins that tells what stopped a run
 
 
 def new_run_id(now: datetime | None = None) -> str:
@@ -140,10 +141,10 @@ def _replacing(folder: Path, name: str) -> Iterator[Path]:
 
 def stopped(info: RunInfo, why: UserError | None) -> RunInfo:
     """A run that could not keep what it learnt, if there is a `why`: it is not finished, and says once what to do."""
-    if why is None or info.state == "stopped":
+    if why is None or any(note.startswith(_STOPPED) for note in info.notes):
         return info
     todo = f"{why.help[:1].upper()}{why.help[1:]}"
-    note = f"Stopped: {why.message}. {todo}; the same command continues."
+    note = f"{_STOPPED}{why.message}. {todo}; the same command continues."
     return replace(info, state=info.state if info.state == "interrupted" else "stopped", notes=(*info.notes, note))
 
 

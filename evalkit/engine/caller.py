@@ -60,14 +60,18 @@ class Caller:
                 if replayed:
                     return replayed
             if self._settings.offline:
-                raise NotAsked("skip" if self._settings.allow_unrecorded else "unrecorded", LEFT_OUT.message)
+                raise NotAsked(LEFT_OUT.kind if self._settings.allow_unrecorded else "unrecorded", LEFT_OUT.message)
             with self._kept.claims.among_processes(key, self._policy.stop):
                 replayed = self._replayed(provider, request, question)
                 self._is_replaying = replayed is not None
                 return replayed or self._fresh(provider, request, question)
 
     def _replayed(self, provider: Provider, request: Request, question: Question) -> Called | None:
-        recording = self._kept.get(question, self._settings.fresh_since)
+        try:
+            recording = self._kept.get(question, self._settings.fresh_since)
+        except UserError as error:  # what cannot be read is not bought again, and calls in flight are still kept
+            self.stop_asking(error)
+            raise NotAsked("stopped", error.message) from None
         if recording is None:
             return None
         try:
@@ -98,7 +102,7 @@ class Caller:
         return Called(Call(request, reply, attempts=asked.attempts))
 
     def stop_asking(self, why: UserError) -> None:
-        """Make no more calls, because what they bring cannot be kept; `trouble` is the first reason."""
+        """Make no more calls, because replies cannot be kept or read; `trouble` is the first reason."""
         self.trouble = self.trouble or why
         self._standing.end(why.message)
 
@@ -106,6 +110,8 @@ class Caller:
         """Count a call that is about to be made. Raises NotAsked where it may not be."""
         if self._policy.stop.is_set():
             raise NotAsked("interrupted", "stopped before it was asked")
+        if self._kept.store.why_read_only:  # all seemed to be recorded, or the run would not have begun
+            self.stop_asking(self._kept.store.why_read_only)
         if self.trouble:
             raise NotAsked("stopped", "the run was stopped")
         why_not = self._standing.why_not(request)

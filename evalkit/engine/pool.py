@@ -52,8 +52,22 @@ class Pool(Generic[Job, Done]):
             batch = list(islice(jobs, _BATCH))
             if not batch:
                 return
-            yield from [self._work(job) for job in batch]
+            yield from self._done_here(batch)
         self._stopping()
+
+    def _done_here(self, batch: list[Job]) -> Iterator[Done]:
+        """What is done of a batch: handed back at once, or each _TICK where it turns out not to be quick."""
+        done: list[Done] = []
+        begun = time.monotonic()
+        for job in batch:
+            if self._stop.is_set():
+                break
+            done.append(self._work(job))
+            if time.monotonic() - begun > _TICK:
+                yield from done
+                done.clear()
+                begun = time.monotonic()
+        yield from done
 
     def _with_threads(self, waiting: Iterator[Job]) -> Iterator[Done]:
         for _ in range(self._size):

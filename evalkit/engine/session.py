@@ -185,10 +185,10 @@ def _begun(plan: Plan, forecast: Forecast, settings: Settings, command: str) -> 
 def _workers(settings: Settings, forecast: Forecast, provider: Callable[[str], Provider]) -> int:
     """As many threads as can be busy: at most the settings', the trials, and what the providers can take.
 
-    None where all is recorded: nothing waits for a model then.
+    None where all is recorded: nothing waits for a model then. A scorer of a plug-in may wait for something else.
     """
     if not forecast.to_ask:
-        return 0
+        return min(settings.workers, forecast.trials) if catalog.has_plugged_scorers() else 0
     capacities = [provider(name).capacity for name in forecast.providers]
     useful = sum(c for c in capacities if c is not None) if None not in capacities else settings.workers
     return max(1, min(settings.workers, forecast.trials, useful))
@@ -198,7 +198,7 @@ def _failed_in(folder: Path) -> frozenset[tuple[str, str]]:
     """(spec, case) of all that should have passed in a run and did not, in any column."""
     draws: defaultdict[tuple[Column, str, int], Counter[Outcome]] = defaultdict(Counter)
     for result in read_run(folder).results():
-        if not (result.error and result.error.kind == "skip"):
+        if not result.is_left_out:
             draws[result.column, result.case, result.needed][result.outcome] += 1
     wanted = frozenset(
         (column.spec, case)

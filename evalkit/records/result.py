@@ -136,6 +136,11 @@ class Result:
         return next((call.reply for call in reversed(self.calls) if call.role == "model" and call.reply), None)
 
     @property
+    def is_left_out(self) -> bool:
+        """Whether the user wanted it so: `skip` in the spec, or no recording and --allow-unrecorded."""
+        return self.error is not None and self.error.kind in ("skip", "left_out")
+
+    @property
     def is_cut_off(self) -> bool:
         """Whether the model ran out of tokens."""
         reply = self.reply

@@ -126,7 +126,7 @@ def anchor(result: Result) -> str:
 
 def trial_mark(result: Result) -> Mark:
     """The outcome; what the user skipped is told from what should have been asked and was not."""
-    if result.outcome is Outcome.SKIPPED and not (result.error and result.error.kind == "skip"):
+    if result.outcome is Outcome.SKIPPED and not result.is_left_out:
         return _UNRECORDED if result.error and result.error.kind == "unrecorded" else _UNASKED
     return _MARKS[result.outcome]
 

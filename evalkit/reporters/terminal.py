@@ -153,8 +153,8 @@ class _Page:
         why: Counter[str] = Counter()
         unasked = any(column.trials.unasked for column in run.info.columns)
         for result in run.results() if unasked else ():
-            is_for_a_reason = result.error and result.error.kind not in ("skip", "unrecorded")
-            if result.outcome is Outcome.SKIPPED and result.error and is_for_a_reason:
+            is_told_elsewhere = result.is_left_out or (result.error and result.error.kind == "unrecorded")
+            if result.outcome is Outcome.SKIPPED and result.error and not is_told_elsewhere:
                 why[result.error.message] += 1
         for reason, trials in why.most_common(REASONS):
             words = one_line(f" {count(trials, 'trial')} not asked: {reason}", 400)

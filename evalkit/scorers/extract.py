@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from evalkit.documents.numbers import bounded, finite
@@ -25,6 +26,7 @@ _whole = partial(bounded, digits=4000)  # Python reads no more than 4300
 # What makes a text part of another word: non-positive, can't, C++, very_positive; or of another number: -5, 5.5.
 _WORD_BEGINS = r"(?<![^\W_](?:_*|[-'’]))(?!(?<=[-+\u2212\u2013])\d)(?!(?<=\d[.,])\d)"
 _WORD_ENDS = r"(?!(?:_*|-|['’](?!s(?!\w)))[^\W_])(?![+#])(?!(?<=\d)[.,]\d)"
+_SEARCHING = Lock()
 TIME_LIMIT = 1.0  # seconds one pattern may search one reply
 # A fence closes where its line ends: inside a JSON string stands no line break, so no such fence either.
 _FENCE = r"(?ms)```[\w-]*[ \t]*\r?\n(.*?)```[ \t]*$"
@@ -67,8 +69,10 @@ def matches(pattern: regex.Pattern[str], text: str) -> list[regex.Match[str]]:
 
 @contextmanager
 def _time_limit() -> Iterator[None]:
+    """One search at a time: its limit is about the pattern, not about what else this process is busy with."""
     try:
-        yield
+        with _SEARCHING:
+            yield
     except TimeoutError:
         raise CheckError(f"the pattern took more than {TIME_LIMIT:g} s") from None
 

@@ -1,4 +1,4 @@
-"""The cases of one spec in order: those written inline, and those that entries bring, read anew if they are many."""
+"""The cases of one spec in order: those written inline, and those that entries bring, read anew in each pass."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from evalkit.records.problem import Problem
 from evalkit.records.spec import Case
 from evalkit.spec.cases import Around, case_of
 from evalkit.spec.check import SOURCES, Shape
-from evalkit.spec.few import Few
 from evalkit.spec.identity import Names
 from evalkit.spec.rows import Rows
 from evalkit.spec.sources import Entry, EntryReader
@@ -30,7 +29,6 @@ class CaseStream:
             else case_of(node, around, checks, self._names)
             for node in items
         ]
-        self._cases = Few(self._read)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -50,9 +48,6 @@ class CaseStream:
 
     def checked(self) -> Iterator[Case | Problem]:
         """The cases, and a Problem in place of each that cannot be read."""
-        return iter(self._cases)
-
-    def _read(self) -> Iterator[Case | Problem]:
         names = Names(self._names)
         for item in self._items:
             if isinstance(item, Entry) and not item.is_lost:

@@ -171,3 +171,28 @@ def test_signals_are_left_alone_outside_the_main_thread() -> None:
     thread.start()
     thread.join()
     assert found == [before]
+
+
+def test_without_threads_a_wish_to_stop_is_heard_between_two_jobs() -> None:
+    stop = threading.Event()
+    heard: list[str] = []
+
+    def work(job: int) -> int:
+        if job == 2:
+            stop.set()
+        return job
+
+    pool = Pool(work, 0, stop, lambda: heard.append("stopping"))
+    assert (list(pool.run(range(1000))), heard) == ([0, 1, 2], ["stopping"])
+
+
+def test_without_threads_slow_jobs_are_handed_back_before_their_batch_is_done() -> None:
+    done: list[int] = []
+
+    def work(job: int) -> int:
+        time.sleep(0.2)
+        done.append(job)
+        return job
+
+    results = Pool(work, 0, threading.Event(), lambda: None).run(range(3))
+    assert (next(iter(results)), done) == (0, [0])

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-MOST = 10_000  # kept; beyond that memory must not grow with their number
+MOST = 32_000_000  # the weight that is kept; beyond that memory must not grow
 
 Item = TypeVar("Item")
 
 
 class Few(Generic[Item]):
-    """Each iteration is a pass. `make` starts one from the beginning; only what came to its end is kept."""
+    """Each iteration is a pass. `make` starts one from the beginning; only what came to its end is kept.
 
-    def __init__(self, make: Callable[[], Iterator[Item]], most: int = MOST) -> None:
+    It is few as long as what its items `weigh` (bytes, about) adds up to no more than `most`.
+    """
+
+    def __init__(self, make: Callable[[], Iterator[Item]], weigh: Callable[[Item], int], most: int = MOST) -> None:
         self._make = make
+        self._weigh = weigh
         self._most = most
         self._kept: list[Item] | None = None
         self._is_many = False
@@ -29,10 +33,12 @@ class Few(Generic[Item]):
 
     def _first(self) -> Iterator[Item]:
         kept: list[Item] = []
+        weight = 0
         for item in self._make():
             if not self._is_many:
                 kept.append(item)
-                if len(kept) > self._most:
+                weight += self._weigh(item)
+                if weight > self._most:
                     self._is_many = True
                     kept.clear()
             yield item
