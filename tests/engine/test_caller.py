@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +21,15 @@ from evalkit.engine.caller import Caller
 from evalkit.engine.kept import kept_for
 from evalkit.engine.pool import Pool
 from evalkit.engine.question import Question
+from evalkit.engine.session import Session
 from evalkit.engine.standing import PATIENCE, Standing
 from evalkit.errors import ErrorKind, ProviderError, UserError
+from evalkit.records.event import Event, Finished
 from evalkit.records.exchange import Recording, Reply, Request
 from evalkit.records.run import StoredRun
 from evalkit.records.spec import Message
 from evalkit.settings import Settings
+from tests.disks import read_only
 from tests.projects import Project, keyed, yes_spec
 from tests.servers import Answer, Server, failure, reply
 
@@ -238,3 +245,96 @@ def test_a_result_keeps_every_attempt_of_its_call(project: Project) -> None:
     attempts = result.calls[0].attempts
     assert [bool(attempt.error) for attempt in attempts] == [True, False]
     assert "slow down" in attempts[0].error
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A project with twenty recordings in a file and as many new cases between them, and no store yet."""
+
+    project: Project
+    server: Server
+    old: tuple[str, ...] = WORDS[:20]
+
+    @property
+    def file(self) -> Path:
+        return self.project.folder / "rec" / "a.jsonl"
+
+    def run(self, disturb: Callable[[], object], **settings: Any) -> StoredRun:
+        """A run that is disturbed once it has the first results."""
+        heard: list[Event] = []
+
+        def hear(event: Event) -> None:
+            heard.append(event)
+            if sum(isinstance(one, Finished) for one in heard) == 4:
+                disturb()
+
+        return Session(self.project.settings("a.yaml", models="aimlapi/m", **settings), hear).run()
+
+
+@pytest.fixture
+def mixed(project: Project) -> Iterator[Mixed]:
+    with Server(lambda *_: reply("yes", delay=0.05)) as server:
+        there = Mixed(Project(project.folder, keyed(server)), server)
+        project.write("evalkit.toml", 'replies = "rec"')
+        project.write("a.yaml", yes_spec(*there.old))
+        there.project.session("a.yaml", models="aimlapi/m")
+        assert there.project.evalkit("replies", "export", "a.yaml", "-m", "aimlapi/m").code == 0
+        shutil.rmtree(project.folder / ".evalkit")
+        project.write(
+            "a.yaml", yes_spec(*(word for pair in zip(there.old, WORDS[20:40], strict=True) for word in pair))
+        )
+        yield there
+
+
+def twice(server: Server) -> int:
+    """How many calls asked what another had asked."""
+    return sum(times - 1 for times in server.times_asked().values())
+
+
+def test_recordings_that_are_written_anew_under_a_run_are_still_found(mixed: Mixed) -> None:
+    run = mixed.run(lambda: mixed.file.write_bytes(b"\n" + mixed.file.read_bytes()), workers=4)
+    assert (outcomes(run), run.info.state, run.info.exit_code) == ({("passed", ""): 40}, "finished", 0)
+    assert twice(mixed.server) == 0
+
+
+def test_recordings_that_are_taken_away_under_a_run_stop_it_and_the_same_command_loses_no_reply(mixed: Mixed) -> None:
+    run = mixed.run(mixed.file.unlink, workers=4)
+    (note,) = [note for note in run.info.notes if note.startswith("Stopped: ")]
+    assert note == (
+        f"Stopped: {mixed.file} was changed or deleted meanwhile: a recording in it is gone. "
+        "Put it back to replay it; the same command continues."
+    )
+    assert (run.info.state, run.info.exit_code) == ("stopped", 3)
+    assert set(outcomes(run)) == {("passed", ""), ("skipped", "stopped")}
+    assert twice(mixed.server) == 0, "what went was not bought again"
+    run = mixed.run(lambda: None, workers=4)
+    assert (run.info.exit_code, outcomes(run)) == (0, {("passed", ""): 40})
+    assert sum(mixed.server.times_asked().values()) <= 60, "calls in flight were kept"
+
+
+def test_a_store_that_can_no_longer_be_read_stops_the_run_in_words(mixed: Mixed) -> None:
+    store = mixed.project.folder / ".evalkit"
+
+    def disturb() -> None:
+        with closing(sqlite3.connect(store / "replies.db")) as db, db:
+            db.execute("DROP TABLE replies")
+        shutil.rmtree(store)
+        store.write_text("a file")
+
+    run = mixed.run(disturb, workers=4)
+    assert (run.info.state, run.info.exit_code) == ("stopped", 3)
+    said = f"Stopped: the reply store {store}/replies.db cannot be "
+    assert sum(note.startswith(said) for note in run.info.notes) == 1, run.info.notes
+    assert outcomes(run)["skipped", "stopped"] > 0
+
+
+def test_what_turns_out_unreadable_is_not_bought_where_nothing_can_be_kept(mixed: Mixed) -> None:
+    mixed.project.write("a.yaml", yes_spec(*mixed.old))
+    lines = mixed.file.read_text("utf-8").splitlines(keepends=True)
+    broken = json.loads(lines[0])
+    mixed.file.write_text(json.dumps({**broken, "reply": {}}) + "\n" + "".join(lines[1:]), "utf-8")
+    with read_only(mixed.project.folder):
+        run = mixed.project.session("a.yaml", models="aimlapi/m", out=mixed.project.folder.parent / "out")
+    assert (run.info.state, run.info.exit_code) == ("stopped", 3)
+    assert outcomes(run) == {("passed", ""): 19, ("skipped", "stopped"): 1}
+    assert sum(mixed.server.times_asked().values()) == 20

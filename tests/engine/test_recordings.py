@@ -198,6 +198,37 @@ def test_a_run_on_damaged_recordings_ends_before_any_call(damage: str, project: 
     assert "a.jsonl:1 is" in ran.err.splitlines()[0]
 
 
+def test_a_file_that_is_written_anew_under_a_run_is_read_anew(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    path.write_bytes(line_of(ONE, CAME) + line_of(TWO, CAME))
+    found = Recordings(tmp_path)
+    assert found.get(ONE) == CAME
+    path.write_bytes(b"\n\n" + line_of(TWO, CAME) + line_of(ONE, CAME))
+    assert (found.get(ONE), found.get(TWO)) == (CAME, CAME)
+    path.rename(other)
+    assert (found.get(ONE), found.get(TWO)) == (CAME, CAME)
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_a_recording_that_is_taken_away_under_a_run_is_told_as_often_as_it_is_wanted(
+    left: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(line_of(ONE, CAME) + line_of(TWO, CAME))
+    found = Recordings(tmp_path)
+    assert found.get(ONE) == CAME
+    if left:
+        path.write_bytes(line_of(TWO, CAME))
+    else:
+        path.unlink()
+    for _ in range(2):
+        with pytest.raises(UserError) as told:
+            found.get(ONE)
+        assert told.value.message == f"{path} was changed or deleted meanwhile: a recording in it is gone"
+    if left:
+        assert found.get(TWO) == CAME
+
+
 def test_a_folder_of_recordings_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "rec").write_text("")
     with pytest.raises(UserError, match="is no folder"):
