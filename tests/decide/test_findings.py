@@ -8,7 +8,7 @@ import pytest
 
 from evalkit.decide.findings import Findings, is_same_model
 from evalkit.records.exchange import Call, Reply, Request
-from evalkit.records.result import Outcome, Result
+from evalkit.records.result import Failure, Outcome, Result
 
 KEY = "sk-0123456789"
 
@@ -70,6 +70,11 @@ def a_result(requested: str, served: str, text: str = "", provider: str = "aimla
         (
             [a_result("a", "a")] * 28 + [a_result("a", "b")] * 12 + [a_result("c", "d")] * 2,
             ["Asked for aimlapi/a, served b in 12 of 40 replies.", "Asked for aimlapi/c, served d in 2 of 2 replies."],
+        ),
+        ([replace(a_result("a", ""), calls=(), error=Failure("skip", "not recorded"))], []),
+        (
+            [replace(a_result("a", ""), calls=(), error=Failure("left_out", "not recorded"))],
+            ["1 trial has no recording: left out of every number, as --allow-unrecorded says."],
         ),
         ([a_result("a", "a", f"it is {KEY}")], ["1 reply holds a key of yours: shown as [redacted]; change the key."]),
     ],

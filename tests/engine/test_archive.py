@@ -104,6 +104,14 @@ def test_a_run_killed_at_any_byte_is_read_up_to_there(
     assert list(run.results()) == sorted(order[:complete], key=lambda result: result.index)
 
 
+def test_a_run_that_was_interrupted_and_could_not_be_put_in_order_is_read_in_plan_order(tmp_path: Path) -> None:
+    with Archive(tmp_path, INFO) as archive:
+        for result in reversed(FOUR):
+            archive.add(result)
+    write_info(tmp_path, replace(INFO, state="interrupted"))
+    assert list(read_run(tmp_path).results()) == FOUR
+
+
 def test_a_result_is_on_its_way_to_the_disk_when_add_returns(tmp_path: Path) -> None:
     with Archive(tmp_path, INFO) as archive:
         for number, result in enumerate(FOUR, start=1):

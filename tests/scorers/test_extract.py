@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -167,6 +169,19 @@ def test_json_inside_json_is_read_by_a_second_path() -> None:
 def test_a_pattern_without_end_leaves_the_check_without_a_verdict() -> None:
     check = {"equals": "a", "extract": {"regex": CATASTROPHE}}
     assert verdict({"not": check}, ENDLESS) == ("errored", "the pattern took more than 1 s")
+
+
+def test_searches_at_the_same_time_do_not_use_up_the_limit_of_each_other() -> None:
+    length = 10
+    begun = time.monotonic()
+    while time.monotonic() - begun < 0.15:  # a search that takes about that long, on any machine
+        length += 1
+        begun = time.monotonic()
+        assert verdict({"regex": CATASTROPHE}, "a" * length + "b")[0] == "failed"
+    text = "a" * length + "b"
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(lambda number: verdict({"regex": CATASTROPHE}, text)[0], range(16)))
+    assert set(outcomes) == {"failed"}
 
 
 def test_white_space_without_end_in_a_fence_ends_too() -> None:
