@@ -77,7 +77,11 @@ def _text(found: Mapping[str, Any], key: str, shown: str, how: str) -> str:
 
 def _replies(said: str, root: Path, shown: str) -> Path | None:
     """The folder of recordings; what is committed with a project lies inside it."""
-    if said and not (root / said).resolve().is_relative_to(root.resolve()):
+    try:
+        is_inside = (root / said).resolve().is_relative_to(root.resolve())
+    except (OSError, ValueError, RuntimeError):  # a NUL in the name, links in a circle
+        raise UserError(f"`replies` in {shown} names no folder", _REPLIES) from None
+    if not is_inside:
         raise UserError(f"`replies` in {shown} leads out of the project", _REPLIES)
     return root / said if said else None
 

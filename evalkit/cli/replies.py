@@ -85,8 +85,9 @@ def export(paths: tuple[Path, ...], folder: Path | None, **options: Any) -> None
     with Session(settings).prepared() as (plan, kept):
         for told in exported(plan, kept, folder, keys_in(plan.settings.environ)):
             none = f"; {count(told.missing, 'trial')} without one" if told.missing else ""
+            gone = f"; {told.gone:,} gone, asked by no case" if told.gone else ""
             where = f"  {from_here(told.file)}" if told.recordings else ""
-            say(f"{one_line(told.spec, 60):<32} {count(told.recordings, 'recording'):>16}{where}{none}")
+            say(f"{one_line(told.spec, 60):<32} {count(told.recordings, 'recording'):>16}{where}{none}{gone}")
             for case in told.with_key:
                 say(f"! {one_line(f'{told.spec} › {case}', 100)} holds a key of yours and was left out; change the key")
             missing += told.missing
@@ -198,30 +199,32 @@ def show(key: str, as_json: bool) -> None:
       evalkit replies show 6c1f9a --json
     """
     from evalkit import catalog
+    from evalkit.engine.env_file import with_keys_of_env_file
     from evalkit.engine.kept import kept_for
     from evalkit.engine.recordings import line_of
     from evalkit.providers.vendors import keys_in
     from evalkit.reporters.interface import one_line
     from evalkit.secrets import redact
 
-    settings = settings_for((), os.environ)
+    settings = with_keys_of_env_file(settings_for((), os.environ))
+    keys = keys_in(settings.environ)
     with kept_for(settings) as everything:
         kept = everything.found(key.lower())
     question = kept.question
     members = json.loads(line_of(question, kept.recording)) | {"used": kept.used}
     if as_json:
-        click.echo(redact(json.dumps(members, indent=1), keys_in(os.environ)).replace("##", r"\u0023#"))
+        click.echo(redact(json.dumps(members, indent=1), keys).replace("##", r"\u0023#"))
         return
     for name in ("key", "provider", "model", "draw", "series", "seconds", "time", "used", "headers"):
         if members.get(name):
-            say(f"{name:<9} {one_line(str(members[name]), 400)}")
+            say(redact(f"{name:<9} {one_line(str(members[name]), 400)}", keys))
     try:
         text = catalog.provider(question.provider, settings).decode(kept.recording).text
     except EvalkitError as error:
         text = f"(cannot be read: {error})"
     for name, said in (("request", _pretty(members, "request")), ("reply", text), ("body", _pretty(members, "reply"))):
         say(f"\n{name}")
-        say(said)
+        say(redact(said, keys))
 
 
 def _pretty(members: Mapping[str, Any], name: str) -> str:

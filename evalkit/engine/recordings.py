@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,15 @@ from evalkit.records.exchange import Recording
 
 SUFFIX = ".jsonl"
 _KEY = re.compile(rb'\{ ?"key": ?"([0-9a-f]{64})"')
-_MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")  # what git leaves where it could not merge
+MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")  # what git leaves where it could not merge
 _TRACES = ("x-inference-id", "x-request-id", "request-id")  # lead into a server's logs; no reply is read from them
 Spelling = Callable[[Any], bytes]  # JSON as the bytes of a body
 _Place = tuple[Path, int]  # the file, and where the line starts in it
 _GONE = -1  # where it starts when it is no longer there
 _KINDS = {"provider": str, "model": str, "draw": int, "series": str, "headers": dict, "time": str}
 _LONGEST = 1e9  # seconds
-_ANEW = "write the file anew: evalkit replies export"
+_MOST_DRAWS = 2**63  # what the store can count
+IN_GIT = "take the file from git, or delete the line"
 
 
 class Recordings:
@@ -109,7 +111,7 @@ def _kept_at(place: _Place, key: bytes) -> KeptReply:
             except ValueError as error:
                 file.seek(0)
                 number = file.read(start).count(b"\n") + 1
-                raise UserError(f"{path}:{number} is no recording: {error}", _ANEW) from None
+                raise UserError(f"{path}:{number} is no recording: {error}", IN_GIT) from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}", "may you read it?") from None
     return kept
@@ -126,10 +128,15 @@ class Line:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The files of a folder of recordings, by name. Raises UserError where it is no folder."""
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is no folder", "recordings lie in a folder of .jsonl files")
-    return sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file())
+    """The files of a folder of recordings, by name. Raises UserError where it is no folder, or cannot be read."""
+    try:
+        return [folder / name for name in sorted(os.listdir(folder)) if name.endswith(SUFFIX) and isfile(folder / name)]
+    except FileNotFoundError:
+        return []
+    except NotADirectoryError:
+        raise UserError(f"{folder} is no folder", "recordings lie in a folder of .jsonl files") from None
+    except OSError as error:
+        raise UserError(f"{folder} cannot be read: {error.strerror}", "may you read it?") from None
 
 
 def lines_of(path: Path) -> Iterator[Line]:
@@ -145,15 +152,22 @@ def lines_of(path: Path) -> Iterator[Line]:
         raise UserError(f"{path} cannot be read: {error.strerror}", "may you read it?") from None
 
 
-def _key_of(text: bytes, place: str) -> bytes:
+def begins_with_key(text: bytes) -> bytes | None:
+    """The key that a line begins with; None where it begins otherwise."""
     found = _KEY.match(text)
-    if found and text.rstrip().endswith(b"}"):
-        return bytes.fromhex(found[1].decode())
-    if text.startswith(_MARKERS):
-        raise UserError(f"{place} is left from a merge", f"take either side, then {_ANEW}")
+    return bytes.fromhex(found[1].decode()) if found else None
+
+
+def _key_of(text: bytes, place: str) -> bytes:
+    key = begins_with_key(text)
+    if key and text.rstrip().endswith(b"}"):
+        return key
+    if text.startswith(MARKERS):
+        help = "take either side, then write the file anew: evalkit replies export"
+        raise UserError(f"{place} is left from a merge", help)
     if text.startswith(b"version https://git-lfs"):
         raise UserError(f"{place} is a pointer of Git LFS", "git lfs pull")
-    raise UserError(f"{place} is no recording, or not all of one", _ANEW)
+    raise UserError(f"{place} is no recording, or not all of one", IN_GIT)
 
 
 def line_of(question: Question, recording: Recording) -> bytes:
@@ -187,14 +201,22 @@ def recorded_in(line: bytes) -> KeptReply:
         recording = Recording(_body(members, "reply", _written), headers, seconds, time)
     except KeyError as error:
         raise ValueError(f"it has no `{error.args[0]}`") from None
-    except (TypeError, AttributeError, RecursionError):
+    except (TypeError, AttributeError, RecursionError, OverflowError):
         raise ValueError("it is not of that form") from None
     wrong = [name for name, kind in _KINDS.items() if not isinstance(members.get(name, kind()), kind)]
-    if wrong or not 0 <= seconds < _LONGEST or not all(isinstance(value, str) for value in headers.values()):
+    if wrong or not 0 <= seconds < _LONGEST or not 0 < question.draw < _MOST_DRAWS:
+        raise ValueError("it is not of that form")
+    texts = (question.provider, question.model, question.series, recording.time, *headers, *headers.values())
+    if not all(isinstance(text, str) and _is_whole(text) for text in texts):
         raise ValueError("it is not of that form")
     if members["key"] != question.key.hex():
         raise ValueError("its key is not that of its request")
     return KeptReply(question, recording)
+
+
+def _is_whole(text: str) -> bool:
+    """Whether no half of a character stands in a text; no file and no store can hold one."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _told(name: str, body: bytes, spelled: Spelling) -> dict[str, Any]:

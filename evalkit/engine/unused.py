@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from evalkit.engine.plan import Plan
 from evalkit.engine.replies import ReplyStore
 
+_BEGINNING = datetime.min.replace(tzinfo=UTC)  # no calendar goes further back
+
 
 def asked_by(plan: Plan) -> frozenset[bytes]:
     """The keys of all that the specs of a plan ask, as they stand."""
@@ -19,6 +21,8 @@ def unwanted(store: ReplyStore, asked: Iterable[bytes], older_than: timedelta | 
     if older_than is None:
         keys = store.keys()
     else:
-        keys = store.unused_since((datetime.now(UTC) - older_than).date().isoformat())
+        now = datetime.now(UTC)
+        age = min(older_than, now - _BEGINNING)
+        keys = store.unused_since((now - age).date().isoformat())
     wanted = frozenset(asked)
     return [key for key in keys if key not in wanted]

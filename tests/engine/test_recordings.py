@@ -139,9 +139,10 @@ def test_the_store_wins_over_the_recordings_and_both_are_replayed(project: Proje
 
 WHOLE = line_of(ONE, CAME).decode()
 ANEW = "write the file anew: evalkit replies export"
+IN_GIT = "take the file from git, or delete the line"
 DAMAGED: Mapping[str, tuple[str, str, str]] = {
-    "cut off": (WHOLE[:-20] + "\n", ":3 is no recording, or not all of one", ANEW),
-    "another kind of file": ('{"model": "x"}\n', ":3 is no recording, or not all of one", ANEW),
+    "cut off": (WHOLE[:-20] + "\n", ":3 is no recording, or not all of one", IN_GIT),
+    "another kind of file": ('{"model": "x"}\n', ":3 is no recording, or not all of one", IN_GIT),
     "ours": ("<<<<<<< HEAD\n", ":3 is left from a merge", f"take either side, then {ANEW}"),
     "theirs": ("=======\n", ":3 is left from a merge", f"take either side, then {ANEW}"),
     "end of a merge": (">>>>>>> topic\n", ":3 is left from a merge", f"take either side, then {ANEW}"),
