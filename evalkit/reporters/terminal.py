@@ -250,9 +250,12 @@ def _figures(columns: Iterable[ColumnSummary], is_wide: bool) -> Mapping[str, Ca
         "p95": lambda column: seconds(column.p95_seconds),
         "cost": lambda column: _money(column.spending),
     }
-    shown = {*(figures if is_wide else ()), "errored", "not recorded"}
-    if not any(column.trials.unrecorded for column in columns):
+    trials = sum((column.trials for column in columns), Tally())
+    shown = {*figures} if is_wide else {"errored", "not recorded"}
+    if not trials.unrecorded:
         shown.remove("not recorded")
+    elif not is_wide and not trials.errored + trials.unasked:
+        shown.remove("errored")  # a name that breaks in four is worse than a column of zeros that is not there
     return {title: figure for title, figure in figures.items() if title in shown}
 
 
