@@ -137,6 +137,7 @@ def test_the_least_that_counts_is_allowed(least: dict[str, Any], folder: Path) -
         ("evalkit.toml", "replies = '../all'", "`replies` in evalkit.toml leads out of the project", REPLIES),
         ("evalkit.toml", "replies = '/tmp'", "`replies` in evalkit.toml leads out of the project", REPLIES),
         ("evalkit.toml", "replies = 'a/../../b'", "`replies` in evalkit.toml leads out of the project", REPLIES),
+        ("evalkit.toml", r'replies = "rec\u0000x"', "`replies` in evalkit.toml names no folder", REPLIES),
         (
             "pyproject.toml",
             "[tool.evalkit]\nworkers = 3",

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -236,3 +237,133 @@ def test_prune_deletes_nothing_without_a_condition_that_it_understands(
     told = ran.evalkit("replies", "prune", *arguments)
     assert (told.code, told.out, said in told.err) == (2, "", True), told
     assert len(keys_of(ran)) == 4
+
+
+def lines_in(folder: Path) -> dict[str, set[str]]:
+    """The lines of each file of a folder."""
+    return {path.name: set(path.read_text("utf-8").splitlines()) for path in folder.iterdir()}
+
+
+def test_export_drops_nothing_that_another_export_wrote_and_only_what_no_case_asks(ran: Project) -> None:
+    """Models that this plan does not ask and draws beyond its own stay; a request that was edited goes."""
+    with Server(lambda *_: reply("yes")) as server:
+        there = replace(ran, environ=keyed(server))
+        for arguments in (("-m", "aimlapi/n"), (*MODEL, "--trials", "3")):
+            assert there.evalkit("run", "specs", *arguments).code == 0
+            assert there.evalkit("replies", "export", "specs", "-o", "rec", *arguments).code == 0
+    shutil.rmtree(ran.folder / ".evalkit")
+    rec = ran.folder / "rec"
+    before = lines_in(rec)
+    assert {name: len(lines) for name, lines in before.items()} == {"a.jsonl": 8, "b.jsonl": 8}
+    assert ran.evalkit("replies", "export", "specs", "-o", "rec", *MODEL).code == 0
+    assert lines_in(rec) == before
+    ran.write("specs/b.yaml", yes_spec("three", "five"))
+    told = ran.evalkit("replies", "export", "specs", "-o", "rec", *MODEL)
+    assert [" ".join(line.split()) for line in told.out.splitlines()[:2]] == [
+        "a 8 recordings rec/a.jsonl",
+        "b 5 recordings rec/b.jsonl; 1 trial without one; 3 gone, asked by no case",
+    ]
+    gone = {line for line in before["b.jsonl"] if "Say four." in line and '"model": "m", "draw"' in line}
+    assert lines_in(rec) == {"a.jsonl": before["a.jsonl"], "b.jsonl": before["b.jsonl"] - gone}
+
+
+def test_a_case_that_moves_to_another_spec_takes_its_recording_along(ran: Project) -> None:
+    ran.evalkit("replies", "export", "specs", "-o", "rec", *MODEL)
+    shutil.rmtree(ran.folder / ".evalkit")
+    before = lines_in(ran.folder / "rec")
+    ran.write("specs/a.yaml", yes_spec("one"))
+    ran.write("specs/b.yaml", yes_spec("two", "three", "four"))
+    assert ran.evalkit("replies", "export", "specs", "-o", "rec", *MODEL).code == 0
+    after = lines_in(ran.folder / "rec")
+    moved = {line for line in before["a.jsonl"] if "Say two." in line}
+    assert after == {"a.jsonl": before["a.jsonl"] - moved, "b.jsonl": before["b.jsonl"] | moved}
+
+
+def test_export_overwrites_no_file_that_holds_something_else(ran: Project) -> None:
+    own = '{"id": "one", "vars": {"word": "one"}}\n'
+    ran.write("data/b.jsonl", own)
+    told = ran.evalkit("replies", "export", "specs", "-o", "data", *MODEL)
+    assert (told.code, told.out) == (2, "")
+    assert told.err.splitlines()[0] == "error: data/b.jsonl is there, and is no file of recordings"
+    assert lines_in(ran.folder / "data") == {"b.jsonl": {own.strip()}}, "nothing was written for the other spec either"
+
+
+def test_an_export_that_fails_leaves_all_files_as_they_were(ran: Project) -> None:
+    ran.evalkit("replies", "export", "specs/a.yaml", "-o", "rec", *MODEL)
+    before = (ran.folder / "rec" / "a.jsonl").read_bytes()
+    ran.write("specs/a.yaml", yes_spec("one"))
+    (ran.folder / "rec" / ".b.jsonl.new").mkdir()  # in the way of what is written first
+    told = ran.evalkit("replies", "export", "specs", "-o", "rec", *MODEL)
+    assert (told.code, told.err.splitlines()[0]) == (2, "error: rec/b.jsonl cannot be written: Is a directory")
+    assert sorted(path.name for path in (ran.folder / "rec").iterdir()) == [".b.jsonl.new", "a.jsonl"]
+    assert (ran.folder / "rec" / "a.jsonl").read_bytes() == before
+
+
+def test_export_takes_both_sides_of_a_merge(ran: Project) -> None:
+    ran.evalkit("replies", "export", "specs/a.yaml", "-o", "rec", *MODEL)
+    path = ran.folder / "rec" / "a.jsonl"
+    whole = path.read_text("utf-8")
+    ours, theirs = whole.splitlines()
+    path.write_text(f"<<<<<<< HEAD\n{ours}\n=======\n{theirs}\n>>>>>>> topic\n", "utf-8")
+    assert ran.evalkit("replies", "export", "specs/a.yaml", "-o", "rec", *MODEL).code == 0
+    assert path.read_text("utf-8") == whole
+
+
+def test_a_damaged_line_is_written_anew_from_the_store_and_told_where_nothing_else_has_it(ran: Project) -> None:
+    export = ("replies", "export", "specs/a.yaml", "-o", "rec", *MODEL)
+    ran.evalkit(*export)
+    path = ran.folder / "rec" / "a.jsonl"
+    whole = path.read_text("utf-8")
+    path.write_text(whole[:-20], "utf-8")
+    assert (ran.evalkit(*export).code, path.read_text("utf-8")) == (0, whole)
+    shutil.rmtree(ran.folder / ".evalkit")
+    path.write_text(whole[:-20], "utf-8")
+    told = ran.evalkit(*export)
+    assert (told.code, path.read_text("utf-8")) == (2, whole[:-20])
+    message, help = told.err.splitlines()
+    assert message.startswith("error: rec/a.jsonl:2 is no recording")
+    assert help == "  help: take the file from git, or delete the line"
+    path.write_text(whole.splitlines(keepends=True)[0], "utf-8")
+    assert ran.evalkit(*export).code == 0, "the line is deleted, as the message says"
+
+
+def test_no_line_that_holds_a_key_stays_in_a_file(project: Project) -> None:
+    """Also one of a model that is not asked; the file goes where nothing is left."""
+    project.write("a.yaml", yes_spec("one"))
+    with Server(lambda *_: reply(f"yes, {KEY}")) as server:
+        there = replace(project, environ=keyed(server))
+        for model in ("aimlapi/m", "aimlapi/n"):
+            there.evalkit("run", "a.yaml", "-m", model)
+            project.evalkit("replies", "export", "a.yaml", "-o", "rec", "-m", model)  # by someone without the key
+    path = project.folder / "rec" / "a.jsonl"
+    other = next(json.loads(line)["key"] for line in path.read_text("utf-8").splitlines() if '"model": "n"' in line)
+    told = there.evalkit("replies", "export", "a.yaml", "-o", "rec", *MODEL)
+    assert (told.code, path.exists()) == (0, False)
+    assert told.out.splitlines()[1:] == [
+        "! a › one holds a key of yours and was left out; change the key",
+        f"! a › recording {other[:12]} holds a key of yours and was left out; change the key",
+    ]
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_show_keeps_the_keys_of_the_project_s_env_file_to_itself(options: tuple[str, ...], project: Project) -> None:
+    project.write("a.yaml", yes_spec("one"))
+    project.write(".env", f"AIMLAPI_API_KEY={KEY}\n")
+    with Server(lambda *_: reply(f"yes, {KEY}")) as server:
+        there = replace(project, environ={"AIMLAPI_BASE_URL": server.url})
+        assert there.evalkit("run", "a.yaml", *MODEL).code == 0
+    (key,) = keys_of(project)
+    told = there.evalkit("replies", "show", key[:8], *options)
+    assert (told.code, KEY in told.out + told.err, "[redacted]" in told.out) == (0, False, True)
+
+
+def test_import_of_a_folder_without_recordings_says_so(ran: Project) -> None:
+    ran.write("notes/read.me", "")
+    told = ran.evalkit("replies", "import", "notes")
+    assert (told.code, told.out, told.err.splitlines()[0]) == (2, "", "error: no file of recordings lies in notes")
+
+
+@pytest.mark.parametrize("age", ["999999d", "999999w"])
+def test_prune_finds_nothing_that_is_older_than_the_calendar(age: str, ran: Project) -> None:
+    told = ran.evalkit("replies", "prune", "--older-than", age)
+    assert (told.code, told.out.startswith("0 replies of 4 deleted"), told.err) == (0, True, "")

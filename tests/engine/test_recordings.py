@@ -188,6 +188,24 @@ def test_a_line_that_is_damaged_inside_is_told_by_its_place_when_it_is_wanted(da
     assert told.value.message.startswith(f"{path}:2 is no recording: {why}"), told.value.message
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        line_of(replace(ONE, draw=10**30), CAME),
+        line_of(replace(ONE, draw=0), CAME),
+        line_of(ONE, CAME).replace(b'"model": "x"', b'"model": "\\ud800"'),
+        line_of(ONE, CAME).replace(b'"time": "', b'"time": "\\udfff'),
+        line_of(ONE, CAME).replace(b'"seconds"', b'"headers": {"a": "\\ud800"}, "seconds"'),
+        line_of(ONE, CAME).replace(b'"seconds": 0.5', b'"seconds": ' + b"1" * 400),
+    ],
+    ids=["draw 10**30", "draw 0", "half a character", "half in a time", "half in a header", "seconds of 400 digits"],
+)
+def test_a_line_that_no_store_can_keep_is_no_recording(line: bytes) -> None:
+    """Its key is that of its request: whoever made it meant it."""
+    with pytest.raises(ValueError, match="it is not of that form"):
+        recorded_in(line)
+
+
 @pytest.mark.parametrize("damage", ["cut off", "ours"])
 def test_a_run_on_damaged_recordings_ends_before_any_call(damage: str, project: Project) -> None:
     project.write("evalkit.toml", 'replies = "rec"')
@@ -236,6 +254,14 @@ def test_a_folder_of_recordings_that_is_a_file_is_told(tmp_path: Path) -> None:
         Recordings(tmp_path / "rec").get(ONE)
 
 
+def test_a_folder_of_recordings_that_cannot_be_read_is_told_and_does_not_count_as_empty(tmp_path: Path) -> None:
+    loop = tmp_path / "rec"
+    loop.symlink_to(loop)
+    with pytest.raises(UserError) as told:
+        Recordings(loop).get(ONE)
+    assert told.value.message == f"{loop} cannot be read: Too many levels of symbolic links"
+
+
 @pytest.mark.parametrize(
     ("spec", "name"),
     [
@@ -246,6 +272,12 @@ def test_a_folder_of_recordings_that_is_a_file_is_told(tmp_path: Path) -> None:
         ("../../etc/passwd", "etc-passwd-3754d6cb.jsonl"),
         ("größe › de", "gr-e-de-6e6a4414.jsonl"),
         ("日本語", "spec-77710aed.jsonl"),
+        ("../x", "x-d6b96a97.jsonl"),
+        ("x-d6b96a97", "x-d6b96a97-e00d179c.jsonl"),
+        ("con", "con-1143da2b.jsonl"),
+        ("Nul", "nul-e54bdb05.jsonl"),
+        ("aux.txt", "aux-txt-0857d0cb.jsonl"),
+        ("console", "console.jsonl"),
     ],
 )
 def test_a_spec_s_file_has_a_name_on_any_system_and_no_two_share_one(spec: str, name: str) -> None:
