@@ -28,9 +28,9 @@ def _moment(context: click.Context, parameter: click.Parameter, value: str | Non
     """A time in ISO 8601, UTC where it names no zone, as seconds since 1970."""
     try:
         moment = datetime.fromisoformat(value) if value else None
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).timestamp() if moment else None
+    except (ValueError, OverflowError):
         raise click.BadParameter(f"`{value}` is no time; write it as 2026-11-25T05:47:42Z") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() if moment else None
 
 
 @click.command()

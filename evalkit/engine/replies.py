@@ -29,8 +29,7 @@ _PAGE = 1000  # keys read at once
 _DAY = 86400  # seconds
 _SHORT = 2048  # bytes; to set up what packs more takes three times as long as packing them
 
-_GET = "SELECT body, headers, seconds, time, kept FROM replies WHERE key = ? AND kept >= ?"
-_HAS = "SELECT 1 FROM replies WHERE key = ? AND kept >= ?"
+_GET = "SELECT body, headers, seconds, time, kept < ? FROM replies WHERE key = ? AND kept >= ?"
 _COLUMNS = "(key, provider, model, series, draw, request, body, headers, seconds, time, kept)"
 _PUT = f"INSERT OR REPLACE INTO replies {_COLUMNS} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADD = _PUT.replace("REPLACE", "IGNORE")
@@ -77,7 +76,7 @@ class ReplyStore:
 
     def __init__(self, path: Path) -> None:
         self._file = file = StoreFile(path)
-        self.path, self.claims, self.why_read_only, self.notes = path, file.claims, file.why_read_only, file.notes
+        self.path, self.claims, self.why_read_only, self.notes = file.path, file.claims, file.why_read_only, file.notes
         self._noting = threading.Lock()
         self._uses: list[tuple[bytes, str]] = []
         now = time.time()
@@ -87,19 +86,17 @@ class ReplyStore:
     def get(self, question: Question, since: float = 0.0) -> Recording | None:
         """The recording of a question; None when it was never answered, or before `since` (seconds since 1970)."""
         key = question.key
-        for body, headers, seconds, recorded, kept in self._file.rows(_GET, (key, since)):
-            try:
-                recording = Recording(zlib.decompress(body), json.loads(headers), seconds, recorded)
-            except (zlib.error, ValueError):
-                return None  # damaged on disk: it is asked again
-            if kept < self._midnight:
+        for *row, is_of_another_day in self._file.rows(_GET, (self._midnight, key, since)):
+            recording = _recording(*row)
+            if recording and is_of_another_day:
                 self._note_use(key)
             return recording
         return None
 
     def has(self, question: Question, since: float = 0.0) -> bool:
-        """Whether a question was answered since then."""
-        return bool(self._file.rows(_HAS, (question.key, since)))
+        """Whether a question was answered since then, and the recording is whole."""
+        found = self._file.rows(_GET, (self._midnight, question.key, since))
+        return bool(found) and _recording(*found[0][:-1]) is not None
 
     def put(self, question: Question, recording: Recording) -> None:
         """Keep a recording; it is on disk when this returns. A fresh one replaces what was there."""
@@ -153,12 +150,14 @@ class ReplyStore:
         for provider, model, request, draw, series, body, headers, seconds, recorded, used in self._file.rows(
             f"{_WHOLE} WHERE key = ?", (key,)
         ):
+            recording = _recording(body, headers, seconds, recorded)
             try:
                 question = Question(provider, model, zlib.decompress(request), draw, series)
-                recording = Recording(zlib.decompress(body), json.loads(headers), seconds, recorded)
-            except (zlib.error, ValueError):
+                model.encode()
+                is_whole = question.key == key
+            except (zlib.error, ValueError, TypeError):
                 return None
-            return KeptReply(question, recording, used)
+            return KeptReply(question, recording, used) if recording and is_whole else None
         return None
 
     def put_kept(self, kept: KeptReply) -> bool:
@@ -181,6 +180,15 @@ class ReplyStore:
         with self._noting:
             self._write_uses()
         self._file.close()
+
+
+def _recording(body: Any, headers: Any, seconds: Any, recorded: Any) -> Recording | None:
+    """What a row says; None where it is damaged on disk, and so is asked again."""
+    try:
+        recorded.encode()  # what is no UTF-8 does not come through
+        return Recording(zlib.decompress(body), json.loads(headers), float(seconds), recorded)
+    except (zlib.error, ValueError, TypeError, AttributeError):
+        return None
 
 
 def _row(question: Question, recording: Recording) -> tuple[Any, ...]:

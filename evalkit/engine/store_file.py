@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
 
 from evalkit.engine.claims import Claims, claims_at
-from evalkit.engine.store_layout import complaint, in_one, is_damage, is_refusal, opened_to_read, opened_to_write
+from evalkit.engine.store_layout import (
+    TROUBLES,
+    WAIT,
+    complaint,
+    in_one,
+    is_damage,
+    is_locked,
+    is_refusal,
+    opened_to_read,
+    opened_to_write,
+)
 from evalkit.engine.store_rescue import replaced, take_up
 from evalkit.errors import UserError
 
@@ -23,10 +32,13 @@ class StoreFile:
     """
 
     def __init__(self, path: Path) -> None:
+        if os.path.islink(path):  # what SQLite and the claims keep beside the file is beside what the link leads to
+            path = Path(os.path.realpath(path))
         self.path = path
         self.why_read_only: UserError | None = None
         self.notes: list[str] = []
         self._lock = threading.Lock()
+        self._waits = True
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.claims = claims_at(path.with_suffix(".lock"))
@@ -47,18 +59,18 @@ class StoreFile:
                 take_up(self.path)
                 try:
                     self._db = opened_to_write(self.path)
-                except sqlite3.DatabaseError as error:
+                except TROUBLES as error:
                     if not is_damage(error):
                         raise
                     self.notes.append(replaced(self.path))
                     self._db = opened_to_write(self.path)
             self._place = _place_of(self.path)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, *TROUBLES) as error:
             if not is_refusal(error):
                 raise complaint(self.path, "opened", error) from None
             self._only_read(error)
 
-    def _only_read(self, error: OSError | sqlite3.Error) -> None:
+    def _only_read(self, error: Exception) -> None:
         why = complaint(self.path, "written", error)
         self.why_read_only = UserError(why.message, f"{why.help}; --offline replays what is kept already".strip())
         self._db = opened_to_read(self.path)
@@ -69,7 +81,7 @@ class StoreFile:
             for is_first in (True, False):
                 try:
                     return self._db.execute(statement, values).fetchall()
-                except sqlite3.Error as error:
+                except TROUBLES as error:
                     self._mend("read", error, is_first)
         return []  # never reached
 
@@ -83,10 +95,14 @@ class StoreFile:
             for is_first in (True, False):
                 try:
                     changed = self._written(statement, rows)
+                    if not self._waits:
+                        self._wait(True)
                     if not is_first or _place_of(self.path) == self._place:
                         return changed
                     self._reopen()  # another process found the file damaged, and replaced it just before
-                except sqlite3.Error as error:
+                except TROUBLES as error:
+                    if is_locked(error):  # the next ones do not wait as well, one after another
+                        self._wait(False)
                     self._mend("written", error, is_first)
         return 0  # never reached
 
@@ -95,6 +111,11 @@ class StoreFile:
             return self._db.execute(statement, rows[0]).rowcount
         return in_one(self._db, statement, rows)
 
+    def _wait(self, waits: bool) -> None:
+        """Whether SQLite waits for another process that holds the file."""
+        self._waits = waits
+        self._db.execute(f"PRAGMA busy_timeout = {WAIT * 1000 * waits:.0f}")
+
     def shrink(self) -> None:
         """Give the room of deleted rows back to the disk."""
         if self.why_read_only:
@@ -102,7 +123,7 @@ class StoreFile:
         for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
             self.rows(statement)
 
-    def _mend(self, what: str, error: sqlite3.Error, is_first: bool) -> None:
+    def _mend(self, what: str, error: Exception, is_first: bool) -> None:
         """Open the file anew where it is damaged, or another one by now; anything else is raised."""
         if self.why_read_only or not is_first or not (is_damage(error) or _place_of(self.path) != self._place):
             raise complaint(self.path, what, error) from None
@@ -118,7 +139,7 @@ class StoreFile:
                 if _place_of(self.path) == self._place:
                     self.notes.append(replaced(self.path))
                 self._db = opened_to_write(self.path)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, *TROUBLES) as error:
             raise complaint(self.path, "opened", error) from None
         self._place = _place_of(self.path)
 

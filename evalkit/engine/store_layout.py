@@ -14,7 +14,7 @@ from urllib.parse import quote
 from evalkit.errors import UserError
 
 LAYOUT = 2  # PRAGMA user_version
-_WAIT = 30.0  # seconds to wait for another process's write
+WAIT = 30.0  # seconds to wait for another process's write
 _STEPS = (  # from each layout to the next; an empty file has layout 0
     (
         """CREATE TABLE replies (
@@ -37,6 +37,8 @@ _STEPS = (  # from each layout to the next; an empty file has layout 0
 )
 COLUMNS = "key, provider, model, series, draw, request, body, headers, seconds, time"
 _DAMAGES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_MISFITS = ("no such table", "no such column", "has no column", "unsupported file format")  # our tables are not in it
+TROUBLES = (sqlite3.Error, UnicodeDecodeError)  # what a statement raises
 _REFUSALS = (
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_CANTOPEN,
@@ -49,7 +51,15 @@ SIDES = ("", "-wal", "-shm")  # what SQLite keeps beside a file
 
 def is_damage(error: Exception) -> bool:
     """Whether an error says that the file is broken, or no store at all."""
-    return _code(error) in _DAMAGES
+    if isinstance(error, UnicodeDecodeError):  # SQLite's complaint quotes the bytes that it stumbled over
+        return True
+    is_misfit = _code(error) == sqlite3.SQLITE_ERROR and any(words in str(error) for words in _MISFITS)
+    return is_misfit or _code(error) in _DAMAGES
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether an error says that another process held the file for all the time that SQLite waits."""
+    return _code(error) == sqlite3.SQLITE_BUSY
 
 
 def is_refusal(error: Exception) -> bool:
@@ -71,12 +81,13 @@ def complaint(path: Path, done: str, error: Exception) -> UserError:
 
 
 def opened_to_write(path: Path) -> sqlite3.Connection:
-    """The file, made or brought to this layout. Raises OSError and sqlite3.Error; UserError where it is newer."""
+    """The file, made or brought to this layout. Raises OSError and TROUBLES; UserError where it is newer."""
     with suppress(FileExistsError):
         # Never opened when it is there: to close it would drop the locks that SQLite has on it in this process.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    db = sqlite3.connect(path, timeout=_WAIT, check_same_thread=False, isolation_level=None)
+    db = _connected(str(path))
     try:
+        _layout_of(db, path)  # a newer file is left as it is
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("BEGIN IMMEDIATE")
@@ -91,6 +102,17 @@ def opened_to_write(path: Path) -> sqlite3.Connection:
         db.close()  # and what was begun is undone
         raise
     return db
+
+
+def _connected(source: str, *, is_uri: bool = False) -> sqlite3.Connection:
+    db = sqlite3.connect(source, uri=is_uri, timeout=WAIT, check_same_thread=False, isolation_level=None)
+    db.text_factory = _text
+    return db
+
+
+def _text(stored: bytes) -> str:
+    """Text as it is kept. What is no UTF-8 is damaged: whoever reads a reply looks for it, and the others go on."""
+    return stored.decode("utf-8", "surrogateescape")
 
 
 def in_one(db: sqlite3.Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
@@ -122,9 +144,10 @@ def opened_to_read(path: Path) -> sqlite3.Connection:
         for source in _sources(path):
             with suppress(sqlite3.OperationalError):
                 return _read_as_today(source, path)
-    except sqlite3.DatabaseError as error:
+        is_there = path.exists() and path.stat().st_size
+    except (OSError, *TROUBLES) as error:
         raise complaint(path, "read", error) from None
-    if path.exists() and path.stat().st_size:
+    if is_there:
         raise UserError(f"the reply store {path} cannot be read", "may you read it, and what lies beside it?")
     return empty()
 
@@ -141,7 +164,7 @@ def _sources(path: Path) -> Iterator[str]:
 
 def _read_as_today(source: str, path: Path) -> sqlite3.Connection:
     """A connection on which an older layout looks like this one, by views that only it sees."""
-    db = sqlite3.connect(source, uri=True, timeout=_WAIT, check_same_thread=False, isolation_level=None)
+    db = _connected(source, is_uri=True)
     try:
         layout = _layout_of(db, path)
         if layout == 0:

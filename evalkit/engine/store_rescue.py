@@ -13,14 +13,14 @@ from typing import Any
 from urllib.parse import quote
 
 from evalkit.engine.question import Question
-from evalkit.engine.store_layout import COLUMNS, SIDES, in_one, opened_to_write
+from evalkit.engine.store_layout import COLUMNS, SIDES, TROUBLES, in_one, opened_to_write
 
 
 def replaced(path: Path) -> str:
     """Put a new file in the place of a damaged one, with every reply that is still whole; what to tell the user.
 
     The damaged file is kept under another name. Killed at any moment, this leaves one of the two in place, or both
-    under other names, of which `take_up` knows the new one. Raises OSError and sqlite3.Error.
+    under other names, of which `take_up` knows the new one. Raises OSError and TROUBLES.
     """
     new = _new_name(path)
     for side in SIDES:
@@ -67,7 +67,7 @@ def _readable(damaged: Path) -> Iterator[tuple[Any, ...]]:
         source.text_factory = lambda text: text.decode("utf-8", "replace")
         try:
             has_kept = any(row[1] == "kept" for row in source.execute("PRAGMA table_info(replies)"))
-        except sqlite3.Error:
+        except TROUBLES:
             return
         query = f"SELECT {COLUMNS}, {'kept' if has_kept else '0'} FROM replies WHERE key BETWEEN ? AND ? ORDER BY key"
         for first in range(256):
@@ -76,7 +76,7 @@ def _readable(damaged: Path) -> Iterator[tuple[Any, ...]]:
                 try:
                     yield from filter(_is_whole, source.execute(query + order, reach))
                     break
-                except sqlite3.Error:
+                except TROUBLES:
                     continue
 
 
@@ -86,6 +86,6 @@ def _is_whole(row: tuple[Any, ...]) -> bool:
     try:
         question = Question(provider, model, zlib.decompress(request), draw, series)
         zlib.decompress(body)
-    except (zlib.error, TypeError):
+        return bool(question.key == key)
+    except (zlib.error, TypeError, ValueError):
         return False
-    return bool(question.key == key)

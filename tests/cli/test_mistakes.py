@@ -41,6 +41,8 @@ MISTAKES = [
     Mistake("run a.yaml --timeout nan", "`timeout` is nan"),
     Mistake("run a.yaml --fresh --offline", "give one of them"),
     Mistake("run a.yaml --fresh-since 2026-11-25 --offline", "give one of them"),
+    Mistake("run a.yaml --fresh-since 0001-01-01T00:00:00+23:59", "`0001-01-01T00:00:00+23:59` is no time"),
+    Mistake("run a.yaml --fresh-since 9999-12-31T23:59:59-23:59", "`9999-12-31T23:59:59-23:59` is no time"),
     Mistake("run a.yaml --fresh-since yesterday", "`yesterday` is no time; write it as 2026-11-25T05:47:42Z"),
     Mistake("run a.yaml -m", "requires an argument"),
     Mistake("run a.yaml --failed", "there is no run yet"),

@@ -10,7 +10,6 @@ import pytest
 
 from evalkit.engine.archive import find_run, read_run
 from evalkit.engine.session import Session
-from evalkit.errors import UserError
 from evalkit.records.event import Ended, Event, Finished, Planned, Waiting
 from evalkit.records.run import StoredRun
 from tests.projects import Project, keyed, yes_spec
@@ -154,7 +153,7 @@ def test_a_run_that_breaks_in_the_middle_is_readable_and_says_so(project: Projec
     assert [result.index for result in run.results()] == list(range(5))
 
 
-def test_a_store_that_breaks_in_the_middle_ends_the_run_in_words(project: Project) -> None:
+def test_a_store_that_breaks_in_the_middle_is_replaced_and_the_run_says_so(project: Project) -> None:
     project.write("a.yaml", yes_spec("one", "two", "three"))
 
     def hear(event: Event) -> None:
@@ -162,5 +161,8 @@ def test_a_store_that_breaks_in_the_middle_ends_the_run_in_words(project: Projec
             with closing(sqlite3.connect(project.folder / ".evalkit" / "replies.db")) as database, database:
                 database.execute("DROP TABLE replies")
 
-    with pytest.raises(UserError, match=r"the reply store .* cannot be (read|written): no such table"):
-        Session(project.settings(models="echo/x", workers=1), hear).run()
+    run = Session(project.settings(models="echo/x", workers=1), hear).run()
+    assert (run.info.state, [result.origin for result in run.results()]) == ("finished", ["fresh"] * 3)
+    assert ["was damaged" in note for note in run.info.notes] == [True]
+    again = project.session(models="echo/x")
+    assert [result.origin for result in again.results()] == ["replayed"] * 3

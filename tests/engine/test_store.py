@@ -8,12 +8,12 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 import pytest
 
@@ -158,14 +158,16 @@ def test_a_store_that_cannot_be_written_is_read(made: Callable[[Path, int], None
     assert path.read_bytes() == before
 
 
+LEAVING = (
+    "import os, sys\nfrom pathlib import Path\nfrom evalkit.engine.replies import ReplyStore\n"
+    "from tests.engine.test_store import question, recording\n"
+    "store = ReplyStore(Path(sys.argv[1]))\nstore.put(question(0), recording(0))\nos._exit(0)\n"
+)
+
+
 def test_what_a_killed_process_left_in_the_log_is_read_where_nothing_can_be_written(tmp_path: Path) -> None:
     path = tmp_path / "replies.db"
-    leaving = (
-        "import os, sys\nfrom pathlib import Path\nfrom evalkit.engine.replies import ReplyStore\n"
-        "from tests.engine.test_store import question, recording\n"
-        "store = ReplyStore(Path(sys.argv[1]))\nstore.put(question(0), recording(0))\nos._exit(0)\n"
-    )
-    subprocess.run([sys.executable, "-c", leaving, str(path)], check=True)
+    subprocess.run([sys.executable, "-c", LEAVING, str(path)], check=True)
     assert Path(f"{path}-wal").stat().st_size > 0
     with read_only(tmp_path), closing(ReplyStore(path)) as store:
         assert found_in(store, 1) == [0]
@@ -213,6 +215,92 @@ def test_what_is_still_whole_in_a_damaged_file_is_taken_over(
     with closing(ReplyStore(path)) as store:
         assert (found_in(store, 400), store.notes) == (saved, [])
         assert store.get(question(1000)) == recording(1000)
+
+
+def edited(path: Path, *statements: str) -> None:
+    """Run statements on a closed file."""
+    with closing(sqlite3.connect(path)) as db, db:
+        for statement in statements:
+            db.execute(statement)
+
+
+def overwritten(path: Path, place: int, old: bytes, new: bytes) -> None:
+    """Write over bytes of a closed file, from `place` on."""
+    data = path.read_bytes()
+    assert old in data
+    at = data.index(old, place)
+    path.write_bytes(data[:at] + new + data[at + len(new) :])
+
+
+@pytest.mark.parametrize(
+    ("damage", "saved"),
+    [
+        (lambda path: overwritten(path, 0, b"TABLE replies", b"TA\xffLE"), 0),
+        (lambda path: overwritten(path, 0, b"headers TEXT", b"head\xfe"), 0),
+        (lambda path: overwritten(path, 44, b"\0\0\0\4", b"\0\0\0\x99"), 0),
+        (lambda path: edited(path, "ALTER TABLE replies RENAME COLUMN key TO id"), 0),
+        (lambda path: edited(path, "ALTER TABLE replies RENAME COLUMN kept TO since"), 9),
+        (lambda path: edited(path, "DROP TABLE uses"), 9),
+        (lambda path: edited(path, "DROP TABLE replies"), 0),
+        (lambda path: edited(path, "DROP TABLE replies", "PRAGMA user_version = 1"), 0),
+    ],
+    ids=["schema", "column", "format", "key", "kept", "uses", "replies", "layout 1"],
+)
+def test_a_file_without_our_tables_is_moved_aside_whatever_sqlite_calls_it(
+    damage: Callable[[Path], None], saved: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "replies.db"
+    filled(path, 9)
+    edited(path, "UPDATE replies SET kept = 1767323045")  # so that it is noted that they are used
+    damage(path)
+    with closing(ReplyStore(path)) as store:
+        assert found_in(store, 9) == list(range(saved))
+        list(store.unused_since("2026-01-01"))
+        store.put(question(100), recording(100))
+        assert store.get(question(100)) == recording(100)
+        assert [note.split(", and ")[1].split()[0] for note in store.notes] == [str(saved)]
+    assert len(list(tmp_path.glob("replies.damaged-*.db"))) == 1
+
+
+NO_UTF_8 = "cast(x'7bff7d' AS TEXT)"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        f"headers = {NO_UTF_8}",
+        f"time = {NO_UTF_8}",
+        "headers = x'00'",
+        "body = x'00'",
+        "body = 'text'",
+        "seconds = 'long'",
+        "time = x'00'",
+    ],
+)
+def test_a_row_that_is_damaged_is_no_reply_and_the_others_are(change: str, tmp_path: Path) -> None:
+    path = tmp_path / "replies.db"
+    filled(path, 5)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"UPDATE replies SET {change} WHERE key = ?", (question(3).key,))
+    with closing(ReplyStore(path)) as store:
+        whole = [0, 1, 2, 4]
+        assert found_in(store, 5) == whole
+        assert [number for number in range(5) if store.has(question(number))] == whole
+        assert [number for number in range(5) if store.kept(question(number).key)] == whole
+        assert (store.stats().replies, store.notes) == (5, [])
+        store.put(question(3), recording(3))
+        assert found_in(store, 5) == list(range(5))
+
+
+@pytest.mark.parametrize("column", ["model", "provider", "series"])
+def test_a_row_whose_question_is_damaged_is_found_by_its_key_and_shown_as_nothing(column: str, tmp_path: Path) -> None:
+    path = tmp_path / "replies.db"
+    filled(path, 5)
+    edited(path, f"UPDATE replies SET {column} = {NO_UTF_8}")
+    with closing(ReplyStore(path)) as store:
+        assert found_in(store, 5) == list(range(5))
+        assert [store.kept(question(number).key) for number in range(5)] == [None] * 5
+        assert sum(many for _, _, many in store.stats().models) == 5
 
 
 def test_what_is_no_store_at_all_is_moved_aside(tmp_path: Path) -> None:
@@ -297,6 +385,84 @@ def test_a_locked_store_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
         writing.join()
         assert store.get(question(4)) == recording(4)
     assert list(tmp_path.glob("replies.damaged-*")) == []
+
+
+def test_once_a_lock_was_waited_for_in_vain_the_next_do_not_wait_until_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalkit.engine.store_layout.WAIT", 0.5)
+    path = tmp_path / "replies.db"
+    filled(path, 1)
+    with (
+        closing(ReplyStore(path)) as store,
+        closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        gone = Timer(1.5, other.execute, ("COMMIT",))
+        gone.start()
+        for number in range(1, 9):  # if each waited, the third would find the lock gone
+            with pytest.raises(UserError, match="cannot be written: database is locked"):
+                store.put(question(number), recording(number))
+        gone.join()
+        store.put(question(1), recording(1))
+        other.execute("BEGIN IMMEDIATE")
+        writing = Thread(target=store.put, args=(question(2), recording(2)))
+        writing.start()
+        assert store_is_waiting(writing)
+        other.execute("COMMIT")
+        writing.join()
+        assert found_in(store, 9) == [0, 1, 2]
+
+
+def linked(tmp_path: Path) -> tuple[Path, Path]:
+    """Where a store is to be, and a link to it from elsewhere."""
+    path, link = tmp_path / "there" / "replies.db", tmp_path / "here" / "replies.db"
+    for folder in (path.parent, link.parent):
+        folder.mkdir()
+    link.symlink_to(path)
+    return path, link
+
+
+def test_a_link_to_a_store_is_that_store_with_all_that_lies_beside_it(tmp_path: Path) -> None:
+    path, link = linked(tmp_path)
+    with closing(ReplyStore(link)) as store:  # it leads to nothing yet
+        store.put(question(0), recording(0))
+        with closing(ReplyStore(path)) as other:
+            assert (store.claims is other.claims, found_in(other, 1), store.path) == (True, [0], path)
+        modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    assert modes == dict.fromkeys(("replies.db", "replies.db-wal", "replies.db-shm", "replies.lock"), 0o600)
+    assert [file.name for file in link.parent.iterdir()] == ["replies.db"]
+
+
+def test_what_a_killed_process_left_in_the_log_beside_a_linked_store_is_not_overlooked(tmp_path: Path) -> None:
+    path, link = linked(tmp_path)
+    subprocess.run([sys.executable, "-c", LEAVING, str(path)], check=True)
+    Path(f"{path}-shm").unlink()  # without it nobody can read the log who cannot write
+    with read_only(path.parent), pytest.raises(UserError, match=r"there/replies.db cannot be read"):
+        ReplyStore(link)
+
+
+@contextmanager
+def closed_to_us(folder: Path) -> Iterator[None]:
+    """A folder as it is for anybody but its owner."""
+    folder.chmod(0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        folder.chmod(0o700)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, folders have no mode")
+def test_a_store_in_a_folder_of_another_user_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / ".evalkit" / "replies.db"
+    filled(path, 1)
+    with closed_to_us(path.parent), pytest.raises(UserError) as told:
+        ReplyStore(path)
+    assert told.value.message == f"the reply store {path} cannot be read: Permission denied"
 
 
 def test_when_a_reply_was_last_asked_for_is_known_to_the_day(tmp_path: Path) -> None:
