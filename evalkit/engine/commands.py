@@ -1,13 +1,36 @@
-"""Commands for people to type: what records the replies that a run with these settings lacks."""
+"""What records the replies that a run with these settings lacks: commands for people to type, or why none can."""
 
 from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from evalkit import catalog
+from evalkit.records.exchange import Request
 from evalkit.settings import Settings
+
+_HOW = {  # code of the user's is recorded where it states its version
+    "python": 'write VERSION = "1" at the top of its file',
+    "command": 'write version = "1" beside its argv in the settings',
+}
+
+
+def never_recorded(models: Collection[tuple[str, str]], settings: Settings) -> dict[tuple[str, str], str]:
+    """Those of the models, (provider, id), whose replies no run can record, and what to say of each."""
+    return {
+        (provider, id): f"{provider}/{id} states no version, so no reply of it is ever recorded: {_HOW[provider]}"
+        for provider, id in sorted(models)
+        if provider in _HOW and not _is_asked_alike(provider, id, settings)
+    }
+
+
+def _is_asked_alike(provider: str, id: str, settings: Settings) -> bool:
+    """Whether another run asks the same: only then can it find what this one recorded."""
+    request = Request(provider, id, ())
+    first, second = (catalog.provider(provider, settings).encode(request) for _ in range(2))
+    return first == second
 
 
 def commands_that_record(settings: Settings) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from evalkit.engine.archive import Archive, find_run, new_run_id, point_at, read
 from evalkit.engine.attempts import Policy
 from evalkit.engine.budget import Budget, about_unpriced, caps_of, most_usd
 from evalkit.engine.caller import Caller
-from evalkit.engine.commands import commands_that_record
+from evalkit.engine.commands import commands_that_record, never_recorded
 from evalkit.engine.env_file import with_keys_of_env_file
 from evalkit.engine.forecast import Forecast, forecast_of
 from evalkit.engine.kept import Kept, kept_for
@@ -124,7 +124,7 @@ class Session:
                 provenance=with_packages(info.provenance),
             )
             run = archive.finish(stopped(info, caller.trouble))
-        return self._decided(run)
+        return self._decided(run, plan)
 
     def _results(self, plan: Plan, caller: Caller, forecast: Forecast) -> Generator[Result]:
         """All results as they come, but of trials that were given up because the run is stopped."""
@@ -146,12 +146,14 @@ class Session:
             caller.paces.release()
             self._tell(Ended())
 
-    def _decided(self, run: StoredRun) -> StoredRun:
+    def _decided(self, run: StoredRun, plan: Plan) -> StoredRun:
         info = run.info
         code = exit_code(info.columns, info.state)
-        is_to_record = any(column.trials.unrecorded for column in info.columns)
-        record = commands_that_record(self._settings) if is_to_record else ()
-        run = replace(run, info=replace(info, exit_code=int(code), record=record))
+        lacking = _lacking(info, plan)
+        never = never_recorded(lacking, self._settings)
+        record = commands_that_record(self._settings) if lacking - never.keys() else ()
+        notes = (*info.notes, *never.values())
+        run = replace(run, info=replace(info, exit_code=int(code), notes=notes, record=record))
         try:
             write_info(run.folder, run.info)
         except UserError as error:
@@ -166,6 +168,13 @@ class Session:
             event = replace(event, why=redact(event.why, keys_in(self._settings.environ)))
         with self._hearing:
             self._hear(event)
+
+
+def _lacking(info: RunInfo, plan: Plan) -> set[tuple[str, str]]:
+    """The models, (provider, id), of columns with trials that have no recording."""
+    columns = {(each.column.spec, each.column.model) for each in info.columns if each.trials.unrecorded}
+    models = ((spec.name, model) for spec in plan.specs for model in spec.models)
+    return {(model.provider, model.id) for spec, model in models if (spec, model.name) in columns}
 
 
 def _begun(plan: Plan, forecast: Forecast, settings: Settings, command: str) -> RunInfo:

@@ -119,7 +119,8 @@ def _no_verdict(info: RunInfo) -> Headline:
 def _unverified(info: RunInfo) -> Headline:
     """Nothing fails, and not all of it could be looked at."""
     trials = sum((each.trials for each in info.columns), Tally())
-    evidence = f"{_counts(trials)}. Record them with: {', then '.join(info.record)}"
+    how = f"Record them with: {', then '.join(info.record)}" if info.record else "See the notes"
+    evidence = f"{_counts(trials)}. {how}"
     rest = f": {without_recording(trials.unrecorded)}"
     return Headline("unrecorded", "Not verifiable here", rest, one_line(evidence, EVIDENCE_LIMIT))
 

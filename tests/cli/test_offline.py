@@ -169,8 +169,23 @@ def test_draws_without_a_recording_leave_their_case_out_where_that_is_allowed(as
 def test_code_of_ones_own_that_states_no_version_is_never_recorded(project: Project) -> None:
     project.write("answer.py", "def answer(request):\n    raise SystemExit('asked')\n")
     project.write("a.yaml", yes_spec("one"))
-    ran, _ = unverified(project, "a.yaml", "-m", "python/answer.py:answer")
-    assert (ran.code, "Not verifiable here: 1 trial has no recording." in ran.out) == (4, True)
+    ran, record = unverified(project, "a.yaml", "-m", "python/answer.py:answer")
+    assert (ran.code, "Not verifiable here: 1 trial has no recording." in ran.out, record) == (4, True, [])
+    note = (
+        "python/answer.py:answer states no version, so no reply of it is ever recorded: "
+        'write VERSION = "1" at the top of its file'
+    )
+    assert project.latest().info.notes == (note,)
+    assert "1 not recorded. See the notes" in (project.latest().folder / "index.html").read_text("utf-8")
+    both, record = unverified(project, "a.yaml", "-m", "python/answer.py:answer", "-m", "echo/x")
+    assert (note in " ".join(both.out.split()), record) == (
+        True,
+        ["evalkit run a.yaml -m python/answer.py:answer -m echo/x"],
+    ), "the other model can be recorded"
+    for version, notes in (("", 1), (", version = '1'", 0)):
+        project.write("evalkit.toml", f"[commands]\nmine = {{argv = ['false']{version}}}\n")
+        ran, record = unverified(project, "a.yaml", "-m", "command/mine")
+        assert (ran.code, len(project.latest().info.notes), len(record)) == (4, notes, 1 - notes)
 
 
 def test_code_of_ones_own_that_has_stopped_working_is_replayed_by_its_version(project: Project) -> None:
