@@ -259,6 +259,11 @@ class Mixed:
     def file(self) -> Path:
         return self.project.folder / "rec" / "a.jsonl"
 
+    def empty_a_reply(self) -> None:
+        """Let the first recording hold a reply that no parser takes."""
+        first, *rest = self.file.read_text("utf-8").splitlines(keepends=True)
+        self.file.write_text(json.dumps({**json.loads(first), "reply": {}}) + "\n" + "".join(rest), "utf-8")
+
     def run(self, disturb: Callable[[], object], **settings: Any) -> StoredRun:
         """A run that is disturbed once it has the first results."""
         heard: list[Event] = []
@@ -330,11 +335,21 @@ def test_a_store_that_can_no_longer_be_read_stops_the_run_in_words(mixed: Mixed)
 
 def test_what_turns_out_unreadable_is_not_bought_where_nothing_can_be_kept(mixed: Mixed) -> None:
     mixed.project.write("a.yaml", yes_spec(*mixed.old))
-    lines = mixed.file.read_text("utf-8").splitlines(keepends=True)
-    broken = json.loads(lines[0])
-    mixed.file.write_text(json.dumps({**broken, "reply": {}}) + "\n" + "".join(lines[1:]), "utf-8")
+    mixed.empty_a_reply()
     with read_only(mixed.project.folder):
         run = mixed.project.session("a.yaml", models="aimlapi/m", out=mixed.project.folder.parent / "out")
     assert (run.info.state, run.info.exit_code) == ("stopped", 3)
     assert outcomes(run) == {("passed", ""): 19, ("skipped", "stopped"): 1}
+    assert sum(mixed.server.times_asked().values()) == 20
+
+
+def test_what_turns_out_unreadable_without_a_key_is_an_error_in_words(mixed: Mixed) -> None:
+    mixed.project.write("a.yaml", yes_spec(*mixed.old))
+    mixed.empty_a_reply()
+    environ = {name: value for name, value in mixed.project.environ.items() if not name.endswith("KEY")}
+    run = Project(mixed.project.folder, environ).session("a.yaml", models="aimlapi/m")
+    assert [result.error.message for result in run.results() if result.error] == [
+        "no key for aimlapi: the environment has no AIMLAPI_API_KEY (or AIML_API_KEY or AIMLAPI_KEY)"
+    ]
+    assert (run.info.state, run.info.exit_code) == ("finished", 3)
     assert sum(mixed.server.times_asked().values()) == 20
