@@ -42,7 +42,7 @@ class Pool(Generic[Job, Done]):
     def run(self, jobs: Iterable[Job]) -> Iterator[Done]:
         """Yield what is done, as it is done. Once `stop` is set no job is taken, and GRACE seconds are left.
 
-        What `work` or `jobs` raises is raised here.
+        What `work` or `jobs` raises sets `stop`, and is raised here when what is in flight has come home.
         """
         waiting = iter(jobs)
         return self._with_threads(waiting) if self._size else self._here(waiting)
@@ -73,6 +73,7 @@ class Pool(Generic[Job, Done]):
         for _ in range(self._size):
             threading.Thread(target=self._take, args=(waiting,), daemon=True).start()
         busy, deadline = self._size, float("inf")
+        broken: BaseException | None = None
         while busy and time.monotonic() < deadline:
             if self._stop.is_set() and deadline == float("inf"):
                 deadline = time.monotonic() + GRACE
@@ -84,10 +85,12 @@ class Pool(Generic[Job, Done]):
             if item is _LEFT:
                 busy -= 1
             elif isinstance(item, BaseException):
+                broken = broken or item
                 self._stop.set()
-                raise item
             else:
                 yield item
+        if broken:
+            raise broken
 
     def _take(self, jobs: Iterator[Job]) -> None:
         try:

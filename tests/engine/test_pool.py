@@ -137,6 +137,23 @@ def test_what_work_raises_is_raised_to_whoever_runs_the_pool(error: BaseExceptio
     assert stop.is_set()
 
 
+def test_what_is_in_flight_comes_home_before_what_broke_is_raised() -> None:
+    both = threading.Barrier(2)
+    stop = threading.Event()
+
+    def work(job: int) -> int:
+        both.wait()
+        if job == 1:
+            raise ValueError("odd")
+        stop.wait()
+        return job
+
+    done = pool(work, 2, stop).run(range(9))
+    assert next(done) == 0
+    with pytest.raises(ValueError, match="odd"):
+        next(done)
+
+
 def test_what_the_jobs_raise_is_raised_too() -> None:
     def jobs() -> Iterator[int]:
         yield 1
