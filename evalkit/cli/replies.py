@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from evalkit.cli.streams import say
 from evalkit.errors import EvalkitError, Exit, UserError
 from evalkit.settings import settings_for
+
+if TYPE_CHECKING:
+    from evalkit.engine.replies import ReplyStore
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), default=(Path("specs"),))
 MODELS = click.option(
@@ -38,6 +42,18 @@ def _age(context: click.Context, parameter: click.Parameter, value: str | None) 
 def _size(many: int) -> str:
     """Bytes as people read them."""
     return f"{many / 1e6:,.1f} MB" if many >= 1e5 else f"{many / 1e3:,.1f} kB"
+
+
+@contextmanager
+def _told(store: ReplyStore) -> Iterator[None]:
+    """Say what became of a damaged store, also where that turns out late or the command fails."""
+    from evalkit.reporters.interface import one_line
+
+    try:
+        yield
+    finally:
+        for note in store.notes:
+            say(one_line(note, 400), err=True)
 
 
 @click.group()
@@ -64,6 +80,8 @@ def replies() -> None:
 def export(paths: tuple[Path, ...], folder: Path | None, **options: Any) -> None:
     """Write the recordings that the specs at PATHS need into FOLDER, a file a spec, to be committed.
 
+    Of a file that is there, other models and more draws stay; what no case asks any more goes.
+
     \b
     Examples:
       evalkit replies export -o specs/replies specs/
@@ -82,7 +100,7 @@ def export(paths: tuple[Path, ...], folder: Path | None, **options: Any) -> None
         help = 'evalkit replies export -o specs/replies, or write replies = "specs/replies" into [tool.evalkit]'
         raise UserError("there is no folder to export to", help)
     missing = 0
-    with Session(settings).prepared() as (plan, kept):
+    with Session(settings).prepared() as (plan, kept), _told(kept.store):
         for told in exported(plan, kept, folder, keys_in(plan.settings.environ)):
             none = f"; {count(told.missing, 'trial')} without one" if told.missing else ""
             gone = f"; {told.gone:,} gone, asked by no case" if told.gone else ""
@@ -110,7 +128,7 @@ def import_(files: tuple[Path, ...]) -> int:
     from evalkit.engine.transfer import imported
 
     settings = settings_for((), os.environ)
-    with closing(ReplyStore(settings.state / "replies.db")) as store:
+    with closing(ReplyStore(settings.state / "replies.db")) as store, _told(store):
         told = imported(files, store)
     for why in told.refused:
         say(f"refused   {why}", err=True)
@@ -131,7 +149,7 @@ def stats() -> None:
     from evalkit.reporters.interface import from_here, one_line
 
     settings = settings_for((), os.environ)
-    with kept_for(settings) as kept:
+    with kept_for(settings) as kept, _told(kept.store):
         told = kept.store.stats()
         say(f"replies   {told.replies:,}, {_size(told.bytes_on_disk)} in {from_here(kept.store.path)}")
         if told.replies:
@@ -172,9 +190,9 @@ def prune(paths: tuple[Path, ...], unused: bool, older_than: timedelta | None, d
     settings = settings_for(paths, os.environ, **options)
     asked: frozenset[bytes] = frozenset()
     if unused:
-        with Session(settings).prepared() as (plan, _):
+        with Session(settings).prepared() as (plan, kept), _told(kept.store):
             asked = asked_by(plan)
-    with closing(ReplyStore(settings.state / "replies.db")) as store:
+    with closing(ReplyStore(settings.state / "replies.db")) as store, _told(store):
         before = store.stats()
         keys = unwanted(store, asked, older_than)
         if dry_run:
@@ -208,7 +226,7 @@ def show(key: str, as_json: bool) -> None:
 
     settings = with_keys_of_env_file(settings_for((), os.environ))
     keys = keys_in(settings.environ)
-    with kept_for(settings) as everything:
+    with kept_for(settings) as everything, _told(everything.store):
         kept = everything.found(key.lower())
     question = kept.question
     members = json.loads(line_of(question, kept.recording)) | {"used": kept.used}
