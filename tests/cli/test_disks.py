@@ -179,6 +179,26 @@ def test_a_damaged_store_is_named_with_what_was_saved_and_stops_nothing(green: P
     assert len(list((green.folder / ".evalkit").glob("replies.damaged-*.db"))) == 2
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["stats"],
+        ["show", "00"],
+        ["export", "-o", "rec", "specs", "-m", "echo/x"],
+        ["import", "rec"],
+        ["prune", "--older-than", "1h"],
+        ["prune", "--unused", "specs"],
+    ],
+    ids=" ".join,
+)
+def test_whichever_command_finds_a_damaged_store_says_so_once(arguments: list[str], green: Project) -> None:
+    (green.folder / "rec").mkdir()
+    store = green.write(".evalkit/replies.db", "no database, and long enough to be looked at " * 50)
+    ran = green.evalkit("replies", *arguments)
+    assert ran.err.count(f"The reply store {store} was damaged: it is now replies.damaged-") == 1, ran
+    assert ran.code == (2 if arguments[0] in ("show", "import") else 0), "there is nothing to show or to import"
+
+
 @pytest.mark.parametrize("arguments", [["--plan"], ["--offline", "--out", "{out}"], ["--out", "{out}"]], ids=" ".join)
 def test_what_is_kept_is_planned_and_replayed_from_a_folder_that_cannot_be_written(
     arguments: list[str], green: Project, tmp_path_factory: pytest.TempPathFactory
