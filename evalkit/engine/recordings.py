@@ -167,7 +167,8 @@ def _key_of(text: bytes, place: str) -> bytes:
         raise UserError(f"{place} is left from a merge", help)
     if text.startswith(b"version https://git-lfs"):
         raise UserError(f"{place} is a pointer of Git LFS", "git lfs pull")
-    raise UserError(f"{place} is no recording, or not all of one", IN_GIT)
+    help = IN_GIT if key else f"recordings have a folder of their own; is it one, {IN_GIT}"
+    raise UserError(f"{place} is no recording, or not all of one", help)
 
 
 def line_of(question: Question, recording: Recording) -> bytes:

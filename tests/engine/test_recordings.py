@@ -142,7 +142,11 @@ ANEW = "write the file anew: evalkit replies export"
 IN_GIT = "take the file from git, or delete the line"
 DAMAGED: Mapping[str, tuple[str, str, str]] = {
     "cut off": (WHOLE[:-20] + "\n", ":3 is no recording, or not all of one", IN_GIT),
-    "another kind of file": ('{"model": "x"}\n', ":3 is no recording, or not all of one", IN_GIT),
+    "another kind of file": (
+        '{"model": "x"}\n',
+        ":3 is no recording, or not all of one",
+        f"recordings have a folder of their own; is it one, {IN_GIT}",
+    ),
     "ours": ("<<<<<<< HEAD\n", ":3 is left from a merge", f"take either side, then {ANEW}"),
     "theirs": ("=======\n", ":3 is left from a merge", f"take either side, then {ANEW}"),
     "end of a merge": (">>>>>>> topic\n", ":3 is left from a merge", f"take either side, then {ANEW}"),
