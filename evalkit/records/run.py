@@ -139,7 +139,7 @@ class ColumnSummary:
         return next((verdict for verdict in order if verdict in verdicts), "empty")
 
 
-RunState = Literal["running", "finished", "interrupted", "stopped"]  # stopped: nothing more could be kept
+RunState = Literal["running", "finished", "interrupted", "stopped"]  # stopped: replies could not be kept or read
 
 
 @dataclass(frozen=True, slots=True)
