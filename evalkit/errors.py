@@ -94,7 +94,8 @@ class ProviderError(EvalkitError):
 class NotAsked(EvalkitError):
     """A call was not made.
 
-    `kind` is unrecorded, budget, gone, interrupted, stopped (replies cannot be kept or read), or left_out (--allow-unrecorded).
+    `kind` is unrecorded, budget, gone, interrupted, stopped (replies cannot be kept or read), or left_out
+    (--allow-unrecorded).
     """
 
     def __init__(self, kind: str, message: str) -> None:
