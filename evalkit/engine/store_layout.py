@@ -43,6 +43,7 @@ _REFUSALS = (
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,  # by a program that writes: it does not keep others from reading
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,  # also: no room for what SQLite keeps beside the file
 )
@@ -77,6 +78,8 @@ def complaint(path: Path, done: str, error: Exception) -> UserError:
     why = (error.strerror if isinstance(error, OSError) else None) or error
     is_full = _code(error) == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC
     help = "make room" if is_full else "is there room, and may you write there?"
+    if is_locked(error):
+        help = "let the other program end that holds it"
     return UserError(f"the reply store {path} cannot be {done}: {why}", help)
 
 

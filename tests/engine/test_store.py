@@ -414,6 +414,22 @@ def test_once_a_lock_was_waited_for_in_vain_the_next_do_not_wait_until_it_is_gon
         assert found_in(store, 9) == [0, 1, 2]
 
 
+def test_a_store_that_another_program_holds_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evalkit.engine.store_layout.WAIT", 0.2)
+    path = tmp_path / "replies.db"
+    filled(path, 3)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with closing(ReplyStore(path)) as store:
+            assert (found_in(store, 4), store.notes) == ([0, 1, 2], [])
+            with pytest.raises(UserError) as told:
+                store.put(question(3), recording(3))
+    assert (told.value.message, told.value.help) == (
+        f"the reply store {path} cannot be written: database is locked",
+        "let the other program end that holds it; --offline replays what is kept already",
+    )
+
+
 def linked(tmp_path: Path) -> tuple[Path, Path]:
     """Where a store is to be, and a link to it from elsewhere."""
     path, link = tmp_path / "there" / "replies.db", tmp_path / "here" / "replies.db"
