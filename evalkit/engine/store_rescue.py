@@ -13,7 +13,10 @@ from typing import Any
 from urllib.parse import quote
 
 from evalkit.engine.question import Question
-from evalkit.engine.store_layout import COLUMNS, SIDES, TROUBLES, in_one, opened_to_write
+from evalkit.engine.store_layout import COLUMNS, SIDES, TROUBLES, empty, in_one, opened_to_write
+
+_PAGE = 4096  # bytes, as SQLite makes them
+_HOW_MANY = 28  # where the first page says it: https://www.sqlite.org/fileformat.html
 
 
 def replaced(path: Path) -> str:
@@ -58,26 +61,41 @@ def _free_name(path: Path) -> Path:
 def rescue(damaged: Path, db: sqlite3.Connection) -> int:
     """Take over every reply of a damaged file that is still readable and whole; how many those were."""
     places = ", ".join("?" * (COLUMNS.count(",") + 2))
-    return in_one(db, f"INSERT OR IGNORE INTO replies ({COLUMNS}, kept) VALUES ({places})", _readable(damaged))
-
-
-def _readable(damaged: Path) -> Iterator[tuple[Any, ...]]:
-    """Range by range of the keys, forwards, and backwards where that breaks off: a bad page costs what stands on it."""
+    add = f"INSERT OR IGNORE INTO replies ({COLUMNS}, kept) VALUES ({places})"
     with closing(sqlite3.connect(f"file:{quote(str(damaged))}?mode=ro", uri=True)) as source:
-        source.text_factory = lambda text: text.decode("utf-8", "replace")
-        try:
-            has_kept = any(row[1] == "kept" for row in source.execute("PRAGMA table_info(replies)"))
-        except TROUBLES:
-            return
-        query = f"SELECT {COLUMNS}, {'kept' if has_kept else '0'} FROM replies WHERE key BETWEEN ? AND ? ORDER BY key"
-        for first in range(256):
-            reach = bytes([first]), bytes([first]) + b"\xff" * 32
-            for order in ("", " DESC"):
-                try:
-                    yield from filter(_is_whole, source.execute(query + order, reach))
-                    break
-                except TROUBLES:
-                    continue
+        saved = in_one(db, add, _readable(source))
+    if saved:
+        return saved
+    with closing(sqlite3.connect(":memory:")) as source:
+        with suppress(AttributeError, MemoryError, OverflowError, *TROUBLES):  # not every SQLite can, nor any size
+            source.deserialize(_with_a_new_beginning(damaged.read_bytes()))
+        return in_one(db, add, _readable(source))
+
+
+def _with_a_new_beginning(file: bytes) -> bytes:
+    """A file with the first page of a new store, for one whose own no longer says what its tables are and where."""
+    with closing(empty()) as new:
+        beginning = new.serialize()[:_PAGE]
+    pages = (len(file) // _PAGE or 1).to_bytes(4, "big")
+    return beginning[:_HOW_MANY] + pages + beginning[_HOW_MANY + len(pages) :] + file[_PAGE:]
+
+
+def _readable(source: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    """Range by range of the keys, forwards, and backwards where that breaks off: a bad page costs what stands on it."""
+    source.text_factory = lambda text: text.decode("utf-8", "replace")
+    try:
+        has_kept = any(row[1] == "kept" for row in source.execute("PRAGMA table_info(replies)"))
+    except TROUBLES:
+        return
+    query = f"SELECT {COLUMNS}, {'kept' if has_kept else '0'} FROM replies WHERE key BETWEEN ? AND ? ORDER BY key"
+    for first in range(256):
+        reach = bytes([first]), bytes([first]) + b"\xff" * 32
+        for order in ("", " DESC"):
+            try:
+                yield from filter(_is_whole, source.execute(query + order, reach))
+                break
+            except TROUBLES:
+                continue
 
 
 def _is_whole(row: tuple[Any, ...]) -> bool:

@@ -235,10 +235,10 @@ def overwritten(path: Path, place: int, old: bytes, new: bytes) -> None:
 @pytest.mark.parametrize(
     ("damage", "saved"),
     [
-        (lambda path: overwritten(path, 0, b"TABLE replies", b"TA\xffLE"), 0),
-        (lambda path: overwritten(path, 0, b"headers TEXT", b"head\xfe"), 0),
-        (lambda path: overwritten(path, 44, b"\0\0\0\4", b"\0\0\0\x99"), 0),
-        (lambda path: edited(path, "ALTER TABLE replies RENAME COLUMN key TO id"), 0),
+        (lambda path: overwritten(path, 0, b"TABLE replies", b"TA\xffLE"), 9),
+        (lambda path: overwritten(path, 0, b"headers TEXT", b"head\xfe"), 9),
+        (lambda path: overwritten(path, 44, b"\0\0\0\4", b"\0\0\0\x99"), 9),
+        (lambda path: edited(path, "ALTER TABLE replies RENAME COLUMN key TO id"), 9),
         (lambda path: edited(path, "ALTER TABLE replies RENAME COLUMN kept TO since"), 9),
         (lambda path: edited(path, "DROP TABLE uses"), 9),
         (lambda path: edited(path, "DROP TABLE replies"), 0),
