@@ -47,6 +47,7 @@ _REFUSALS = (
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,  # also: no room for what SQLite keeps beside the file
 )
+_MAY_READ = "may you read it, and what lies beside it?"
 SIDES = ("", "-wal", "-shm")  # what SQLite keeps beside a file
 
 
@@ -76,11 +77,17 @@ def _code(error: Exception) -> int | None:
 def complaint(path: Path, done: str, error: Exception) -> UserError:
     """What to tell a user of an error."""
     why = (error.strerror if isinstance(error, OSError) else None) or error
-    is_full = _code(error) == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC
-    help = "make room" if is_full else "is there room, and may you write there?"
+    return UserError(f"the reply store {path} cannot be {done}: {why}", _todo(done, error))
+
+
+def _todo(done: str, error: Exception) -> str:
+    if _code(error) == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC:
+        return "make room"
     if is_locked(error):
-        help = "let the other program end that holds it"
-    return UserError(f"the reply store {path} cannot be {done}: {why}", help)
+        return "let the other program end that holds it"
+    if is_damage(error):
+        return "make its folder writable, and what is whole in it is saved; or move it away"
+    return _MAY_READ if done == "read" else "is there room, and may you write there?"
 
 
 def opened_to_write(path: Path) -> sqlite3.Connection:
@@ -151,7 +158,7 @@ def opened_to_read(path: Path) -> sqlite3.Connection:
     except (OSError, *TROUBLES) as error:
         raise complaint(path, "read", error) from None
     if is_there:
-        raise UserError(f"the reply store {path} cannot be read", "may you read it, and what lies beside it?")
+        raise UserError(f"the reply store {path} cannot be read", _MAY_READ)
     return empty()
 
 

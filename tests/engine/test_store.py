@@ -479,6 +479,18 @@ def test_a_store_in_a_folder_of_another_user_is_refused_in_words(tmp_path: Path)
     with closed_to_us(path.parent), pytest.raises(UserError) as told:
         ReplyStore(path)
     assert told.value.message == f"the reply store {path} cannot be read: Permission denied"
+    assert told.value.help == "may you read it, and what lies beside it?"
+
+
+def test_a_damaged_store_that_cannot_be_replaced_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "replies.db"
+    path.write_bytes(b"this is no database, but it is long enough to be looked at closely" * 20)
+    with read_only(tmp_path), pytest.raises(UserError) as told:
+        ReplyStore(path)
+    assert (told.value.message, told.value.help) == (
+        f"the reply store {path} cannot be read: file is not a database",
+        "make its folder writable, and what is whole in it is saved; or move it away",
+    )
 
 
 def test_when_a_reply_was_last_asked_for_is_known_to_the_day(tmp_path: Path) -> None:
