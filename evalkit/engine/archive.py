@@ -27,7 +27,6 @@ RUN = "run.json"
 RESULTS = "results.jsonl"
 LATEST = "latest"
 _SMALL = 5_000_000  # bytes of results; as records they take about four times as much
-_IN_ORDER = ("finished",)  # the results of other runs may stand as they came
 _STOPPED = "Stopped: "  # how the note begins that tells what stopped a run
 
 
@@ -247,7 +246,7 @@ def _counted(folder: Path, info: RunInfo) -> StoredRun:
     def read() -> Iterator[Result]:
         try:
             with open(folder / RESULTS, "rb") as file:
-                lines = file if info.state in _IN_ORDER else _lines_at(file, _starts_in_order(file))
+                lines = file if info.state == "finished" else _lines_at(file, _starts_in_order(file))
                 yield from _results_in(lines, folder / RESULTS)
         except OSError as error:
             raise UserError(f"{folder / RESULTS} cannot be read: {error.strerror}", "run it again") from None
