@@ -52,7 +52,7 @@ def info_from_json(data: Mapping[str, Any]) -> RunInfo:
         provenance=Provenance(**data["provenance"]),
         paces=tuple(_pace_from_json(pace) for pace in data["paces"]),
         max_usd=data["max_usd"],
-        record=tuple(data["record"]),
+        record=tuple(data.get("record", ())),
     )
 
 

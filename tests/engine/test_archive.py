@@ -112,6 +112,14 @@ def test_a_run_that_was_interrupted_and_could_not_be_put_in_order_is_read_in_pla
     assert list(read_run(tmp_path).results()) == FOUR
 
 
+def test_a_run_from_before_recordings_is_read(tmp_path: Path) -> None:
+    archived(tmp_path, FOUR)
+    told = json.loads((tmp_path / RUN).read_text("utf-8"))
+    del told["record"]
+    (tmp_path / RUN).write_text(json.dumps(told), "utf-8")
+    assert (read_run(tmp_path).info.record, len(list(read_run(tmp_path).results()))) == ((), 4)
+
+
 def test_a_result_is_on_its_way_to_the_disk_when_add_returns(tmp_path: Path) -> None:
     with Archive(tmp_path, INFO) as archive:
         for number, result in enumerate(FOUR, start=1):
