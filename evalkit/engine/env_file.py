@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from evalkit.engine.git import git_in
 from evalkit.errors import UserError
 from evalkit.providers.vendors import is_key
 from evalkit.settings import Settings
@@ -28,14 +28,10 @@ def with_keys_of_env_file(settings: Settings) -> Settings:
     keys = {name: value for name, value in found.items() if value and is_key(name)}
     if not keys:
         return settings
-    if _is_tracked(file):
+    if _is_tracked(file, settings.environ):
         raise UserError(f"git tracks {NAME}, so its keys are public", f"git rm --cached {NAME}, and change the keys")
     return replace(settings, environ={**keys, **settings.environ})
 
 
-def _is_tracked(file: Path) -> bool:
-    command = ["git", "-C", str(file.parent), "ls-files", "--error-unmatch", file.name]
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False  # no git here
+def _is_tracked(file: Path, environ: Mapping[str, str]) -> bool:
+    return not git_in(file.parent, environ)("ls-files", "--error-unmatch", file.name).failed

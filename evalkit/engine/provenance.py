@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from evalkit.engine.git import git_in
 from evalkit.records.circumstances import Provenance
 
 PATIENCE = 5.0  # seconds for git; a huge work tree must not hold up a run
@@ -24,13 +25,15 @@ _PACKAGES = {  # modules that answer, score or render, and the distributions the
 _OURS = (":(exclude,top).evalkit", ":(exclude,top)reports")  # what evalkit writes is no change
 
 
-def provenance_of(root: Path) -> Provenance:
+def provenance_of(root: Path, environ: Mapping[str, str]) -> Provenance:
     """The circumstances of a run that begins now, without the packages: they are imported when they are needed."""
-    revision = _git(root, "rev-parse", "HEAD")
-    changes = _git(root, "status", "--porcelain", "--", ".", *_OURS) if revision else ""
+    git = git_in(root, environ)
+    revision = git("rev-parse", "HEAD", seconds=PATIENCE)
+    changes = git("status", "--porcelain", "--", ".", *_OURS, seconds=PATIENCE) if not revision.failed else revision
     return Provenance(
-        revision=revision or "",
-        is_dirty=changes != "",  # where git does not say in time, nobody can say that there are none
+        revision="" if revision.failed else revision.text,
+        # Where git does not say in time, nobody can say that there are none.
+        is_dirty=not revision.failed and (changes.failed != "" or changes.out != b""),
         python=platform.python_version(),
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
     )
@@ -58,13 +61,3 @@ def _looked_up(distribution: str) -> str:
         return version(distribution)
     except PackageNotFoundError:
         return ""
-
-
-def _git(root: Path, *words: str) -> str | None:
-    """What git prints; None where there is no git, no repository, or no answer in time."""
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(root), *words]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None

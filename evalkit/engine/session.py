@@ -186,7 +186,7 @@ def _begun(plan: Plan, forecast: Forecast, settings: Settings, command: str) -> 
         command=command,
         specs=tuple(SpecInfo(s.name, s.file, s.digest, s.gate, s.metrics) for s in plan.specs if s.name in asked),
         planned=forecast.trials,
-        provenance=provenance_of(settings.root),
+        provenance=provenance_of(settings.root, settings.environ),
         max_usd=most_usd(caps_of(settings, plan.specs), asked),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -51,15 +52,26 @@ def test_the_revision_and_whether_the_project_differs_from_it(
     project.write("a.yaml", yes_spec("one"))
     revision = committed(project)
     change(project)
-    found = provenance_of(project.folder)
+    found = provenance_of(project.folder, os.environ)
     assert (found.revision, found.is_dirty) == (revision, is_dirty)
 
 
 @needs_git
 def test_without_a_repository_or_a_commit_there_is_no_revision(project: Project) -> None:
-    assert (provenance_of(project.folder).revision, provenance_of(project.folder).is_dirty) == ("", False)
+    found = provenance_of(project.folder, os.environ)
+    assert (found.revision, found.is_dirty) == ("", False)
     git(project, "init", "-q")
-    assert (provenance_of(project.folder).revision, provenance_of(project.folder).is_dirty) == ("", False)
+    found = provenance_of(project.folder, os.environ)
+    assert (found.revision, found.is_dirty) == ("", False)
+
+
+@needs_git
+def test_a_hook_of_git_may_run_evalkit_in_a_folder_of_the_repository(project: Project) -> None:
+    project.write("apps/bot/a.yaml", yes_spec("one"))
+    revision = committed(project)
+    of_the_hook = {"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/index.lock", "GIT_PREFIX": ""}
+    found = provenance_of(project.folder / "apps" / "bot", os.environ | of_the_hook)
+    assert (found.revision, found.is_dirty) == (revision, False)
 
 
 def test_a_run_keeps_python_system_and_the_packages_that_took_part(project: Project) -> None:

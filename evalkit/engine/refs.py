@@ -1,0 +1,74 @@
+"""Which commit a name means to git, and what to say where it means none."""
+
+from __future__ import annotations
+
+import re
+
+from evalkit.engine.git import Git, Said
+from evalkit.errors import UserError, did_you_mean, nearest
+
+NO_GIT_NEEDED = "--against also takes a run: its folder, its run.json, or `latest`"
+_SHORT_NAME = "--format=%(refname:lstrip=2)"
+_AMBIGUOUS_NAME = re.compile(r"refname '(.+)' is ambiguous")
+_AMBIGUOUS_ID = re.compile(r"short object ID \w+ is ambiguous")
+_COMMIT_HINT = re.compile(r"^hint: +(\w+) commit", re.MULTILINE)
+
+
+def found(git: Git, ref: str) -> Said:
+    """What git says to a name: the full id of the commit that it means, or that it failed."""
+    if not ref or ref[0] in "-^" or "\0" in ref:  # an option, a negation: no name begins so
+        return Said(failed="no name")
+    return git("rev-parse", "--verify", f"{ref}^{{commit}}")
+
+
+def commit_of(git: Git, ref: str) -> str:
+    """The full id of the commit that a name means. Raises UserError for a name of none, or of several."""
+    said = found(git, ref)
+    if said.failed:
+        raise _unknown(git, ref, said)
+    ambiguous = _AMBIGUOUS_NAME.search(said.complaints)
+    refs = _refs_called(git, ambiguous[1]) if ambiguous else []
+    if len(refs) > 1:
+        raise UserError(f"several refs are called `{ref}`", "write " + " or ".join(f"`{name}`" for name in refs))
+    return said.text
+
+
+def _refs_called(git: Git, name: str) -> list[str]:
+    """The full names of the refs that a short name may mean, as gitrevisions(7) lists them."""
+    may_be = [f"refs/{name}", *(f"refs/{kind}/{name}" for kind in ("tags", "heads", "remotes"))]
+    there = git("for-each-ref", "--format=%(refname)", *may_be).text.splitlines()
+    return [ref for ref in may_be if ref in there]
+
+
+def _unknown(git: Git, ref: str, said: Said) -> UserError:
+    """Why a name means no commit: whatever is likeliest, with what to do about it."""
+    if _AMBIGUOUS_ID.search(said.complaints):
+        commits = ", ".join(f"`{commit}`" for commit in _COMMIT_HINT.findall(said.complaints))
+        return UserError(f"several commits begin with `{ref}`", f"give more of it: {commits}")
+    kind = git("cat-file", "-t", f"{ref}^{{}}") if said.complaints else said
+    if not kind.failed:
+        return UserError(f"`{ref}` is a {kind.text}, not a commit", "name a branch, a tag or a commit")
+    names = git("for-each-ref", _SHORT_NAME, "refs/heads", "refs/tags", "refs/remotes").text.splitlines()
+    if not names and found(git, "HEAD").failed:
+        return UserError("this git repository has no commit yet", NO_GIT_NEEDED)
+    remote, _, branch = ref.partition("/")
+    is_remote = branch != "" and remote in git("remote").text.splitlines()
+    near = _near(ref, names)
+    if git("rev-parse", "--is-shallow-repository").text == "true":
+        tracked = f" {remote} +refs/heads/{branch}:refs/remotes/{ref}" if is_remote else ""
+        help = f"git fetch --unshallow{tracked}; in GitHub Actions, give actions/checkout `fetch-depth: 0`"
+        return UserError(f"`{ref}` is not in this shallow clone", f"{near} if not, {help}" if near else help)
+    if is_remote:
+        near = f"{near} if not, `git fetch {remote}` may bring it".lstrip(" ,")
+    return UserError(f"git knows no commit `{ref}`", near or did_you_mean(ref, names) or NO_GIT_NEEDED)
+
+
+def _near(ref: str, names: list[str]) -> str:
+    """The ref that a name may be a slip of: one alike, or the branch of that name here or at a remote."""
+    start = re.split(r"[~^:@]", ref)[0]
+    if start != ref and start in names:
+        return f"`{start}` is there, and has no `{ref.removeprefix(start)}`;"
+    last = ref.rpartition("/")[2]
+    namesakes = [name for name in names if name.rpartition("/")[2] == last]
+    near = namesakes[0] if namesakes else nearest(ref, names)
+    return f"did you mean `{near}`?" if near else ""
