@@ -6,12 +6,10 @@ A plan streams: it renders a case when its trials are taken, and keeps them only
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count, islice, product
-from typing import Any
 
-from evalkit.engine.few import Few
 from evalkit.engine.question import Question
 from evalkit.errors import UserError
 from evalkit.providers.interface import Provider
@@ -19,13 +17,13 @@ from evalkit.records.exchange import Request
 from evalkit.records.result import Column
 from evalkit.records.spec import Case, Model, Spec, Variant
 from evalkit.settings import Settings
+from evalkit.spec.few import MOST_OF_TRIALS, Few, Room, weight_of
 from evalkit.spec.render import render_messages
 from evalkit.spec.seen import Seen
 
 Providers = Callable[[str], Provider]
 
-_BARE = 1500  # bytes of a trial without what it says
-_BARE_VALUE = 100  # bytes of a variable beside its text
+_BARE = 1000  # bytes of a trial without its case and what it says
 _Draw = tuple[Model, Variant, int, Request | None, Question | None]  # a trial of a case that is yet to be chosen
 
 
@@ -75,7 +73,7 @@ class Plan:
     _trials: Few[Trial] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_trials", Few(self._made, _weight))
+        object.__setattr__(self, "_trials", Few(self._made, _weight, Room(MOST_OF_TRIALS)))
 
     def __iter__(self) -> Iterator[Trial]:
         return iter(self._trials)
@@ -128,14 +126,6 @@ class Plan:
 
 
 def _weight(trial: Trial) -> int:
-    """The bytes that a trial takes in memory, about: its own, of its messages and their body, of its variables."""
+    """The bytes that a trial takes in memory, about: its own, of its messages and their body, of its case."""
     said = 2 * len(trial.question.body) if trial.question else 0
-    return _BARE + said + _size(trial.case.vars)
-
-
-def _size(value: Any) -> int:
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, Mapping):
-        return sum(_BARE_VALUE + _size(inner) for inner in value.values())
-    return sum(_BARE_VALUE + _size(inner) for inner in value) if isinstance(value, list) else 0
+    return _BARE + said + weight_of(trial.case)

@@ -13,6 +13,7 @@ from evalkit.spec.cases import Around
 from evalkit.spec.check import Shape
 from evalkit.spec.checks import CheckReader
 from evalkit.spec.digest import digest_of
+from evalkit.spec.few import Room
 from evalkit.spec.gate import gate_of, metrics_of
 from evalkit.spec.models import models_of
 from evalkit.spec.parts import Complaints, about_unused, text_list, text_of, trials_of, variables_of
@@ -22,14 +23,20 @@ from evalkit.spec.stream import CaseStream
 
 
 class SpecBuilder:
-    """Builds the Spec of one document and gathers what is wrong on the way; `shared` are the files read with it."""
+    """Builds the Spec of one document and gathers what is wrong on the way; `shared` are the files read with it.
 
-    def __init__(self, document: Document, settings: Settings, shape: Shape, shared: Iterable[Path] = ()) -> None:
+    There is `room` for its cases if they are few.
+    """
+
+    def __init__(
+        self, document: Document, settings: Settings, shape: Shape, shared: Iterable[Path], room: Room
+    ) -> None:
         self.complain = Complaints()
         self._document = document
         self._settings = settings
         self._shape = shape
         self._shared = tuple(shared)
+        self._room = room
 
     def build(self, root: Node) -> Spec:
         """The Spec; `root` has the document's shared files in their places. Of use only when there are no errors."""
@@ -62,7 +69,7 @@ class SpecBuilder:
         )
         entries = EntryReader(self._document, self._settings.root, checks)
         cases = root.get("cases")
-        return CaseStream(cases.entries() if cases else (), around, entries, self._shape)
+        return CaseStream(cases.entries() if cases else (), around, entries, self._shape, self._room)
 
     def _about_unused(self, root: Node) -> None:
         """Warn of variables that stand in the file and that no template, expression or rule reads."""

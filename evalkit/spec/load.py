@@ -15,6 +15,7 @@ from evalkit.records.spec import Spec
 from evalkit.settings import Settings
 from evalkit.spec.build import SpecBuilder
 from evalkit.spec.check import Shape
+from evalkit.spec.few import MOST_OF_CASES, Room
 from evalkit.spec.gate import about_metrics
 from evalkit.spec.parts import is_about_unused
 from evalkit.spec.prune import Pruning
@@ -73,9 +74,10 @@ def checked(settings: Settings) -> Loaded:
 def _loaded(readings: Sequence[_Reading], settings: Settings) -> Loaded:
     specs: list[Spec] = []
     problems: list[Problem] = []
+    room = Room(MOST_OF_CASES)
     with guarded(settings.no_code):
         for reading in readings:
-            spec, found = reading.done()
+            spec, found = reading.done(room)
             problems += found
             if spec:
                 specs.append(spec)
@@ -134,8 +136,8 @@ class _Reading:
             return False
         return not any(key in MAKES_A_SPEC or nearest(key, MAKES_A_SPEC) for key in root.value)
 
-    def done(self) -> tuple[Spec | None, list[Problem]]:
-        """The Spec, None where it could not be read, and all problems."""
+    def done(self, room: Room) -> tuple[Spec | None, list[Problem]]:
+        """The Spec, None where it could not be read, and all problems. Its cases are kept if there is room for them."""
         if self._document.root is None:
             return None, list(self._document.problems)
         root = self._sharing.spread(self._document)
@@ -143,16 +145,16 @@ class _Reading:
         spec = None
         if isinstance(root.value, dict):
             pruning = Pruning({problem.place for problem in problems} | self._sharing.lost)
-            spec, found = self._built(pruning.of(root) if problems else root, pruning)
+            spec, found = self._built(pruning.of(root) if problems else root, pruning, room)
             known = {problem.place for problem in problems}
             problems += [problem for problem in found if problem.place not in known]
         if any(problem.severity == "error" for problem in problems):
             problems = [problem for problem in problems if not is_about_unused(problem)]
         return spec, [self._placed(problem) for problem in problems]
 
-    def _built(self, root: Node, pruning: Pruning) -> tuple[Spec, list[Problem]]:
+    def _built(self, root: Node, pruning: Pruning, room: Room) -> tuple[Spec, list[Problem]]:
         """The Spec of what is left of a file, and what only meaning can tell is wrong with it."""
-        builder = SpecBuilder(self._document, self._settings, self._shape, self._sharing.files)
+        builder = SpecBuilder(self._document, self._settings, self._shape, self._sharing.files, room)
         spec = builder.build(root)
         problems = builder.complain.problems
         known = {problem.place for problem in problems if problem.severity == "error"}

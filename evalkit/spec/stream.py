@@ -1,4 +1,4 @@
-"""The cases of one spec in order: those written inline, and those that entries bring, read anew in each pass."""
+"""The cases of one spec in order: those written inline, and those that entries bring, anew in each pass if many."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from evalkit.records.problem import Problem
 from evalkit.records.spec import Case
 from evalkit.spec.cases import Around, case_of
 from evalkit.spec.check import SOURCES, Shape
+from evalkit.spec.few import Few, Room, weight_of
 from evalkit.spec.identity import Names
 from evalkit.spec.rows import Rows
 from evalkit.spec.sources import Entry, EntryReader
@@ -19,7 +20,7 @@ from evalkit.spec.sources import Entry, EntryReader
 class CaseStream:
     """Can be iterated again and again. Iterating raises SpecError where a data file cannot be read."""
 
-    def __init__(self, items: Iterable[Node], around: Around, entries: EntryReader, shape: Shape) -> None:
+    def __init__(self, items: Iterable[Node], around: Around, entries: EntryReader, shape: Shape, room: Room) -> None:
         self.checks = checks = entries.checks
         self._shape = shape
         self._names = Names()
@@ -29,6 +30,7 @@ class CaseStream:
             else case_of(node, around, checks, self._names)
             for node in items
         ]
+        self._few = Few(self._read, _weight, room)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -48,9 +50,16 @@ class CaseStream:
 
     def checked(self) -> Iterator[Case | Problem]:
         """The cases, and a Problem in place of each that cannot be read."""
+        return iter(self._few)
+
+    def _read(self) -> Iterator[Case | Problem]:
         names = Names(self._names)
         for item in self._items:
             if isinstance(item, Entry) and not item.is_lost:
                 yield from Rows(item, self.checks, self._shape, names).cases()
             elif isinstance(item, Case):
                 yield item
+
+
+def _weight(item: Case | Problem) -> int:
+    return weight_of(item) if isinstance(item, Case) else 0

@@ -177,3 +177,11 @@ def test_rows_of_one_shape_are_looked_at_once(tmp_path: Path) -> None:
     cases = "".join(f"  - {{vars: {{review: text {n}}}, treshold: 1}}\n" for n in range(2000))
     (problem,) = loaded(tmp_path, PROMPT + "cases:\n" + cases).problems
     assert (problem.message, problem.more, problem.place.line) == ("unknown key `treshold`", 1999, 4)
+
+
+def test_a_few_rows_are_read_once_and_many_in_each_pass(tmp_path: Path) -> None:
+    text = PROMPT + "cases: [{file: rows.csv}]\n"
+    for rows, then in ((2, 2), (40_000, 1)):
+        spec = spec_of(tmp_path, text, {"rows.csv": "review\n" + "good\n" * rows})
+        (tmp_path / "rows.csv").write_text("review\nbad\n", "utf-8")
+        assert len(list(spec.cases)) == then
