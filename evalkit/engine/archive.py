@@ -62,6 +62,7 @@ class Archive:
         self._keys = tuple(keys)
         self._starts = array("q")  # by index: where its line starts in the file, -1 for none
         self._end = 0
+        self._few: dict[int, Result] | None = {}  # by index: what the lines say, as long as they are few
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             write_info(folder, info)
@@ -78,16 +79,22 @@ class Archive:
         """Append one result; it is on its way to the disk when this returns, unless there is trouble."""
         if self.trouble:
             return
-        line = redact(json.dumps(result_to_json(result)), self._keys).encode() + b"\n"
+        told = json.dumps(result_to_json(result))
+        kept = redact(told, self._keys)
+        line = kept.encode() + b"\n"
         self._starts.extend([-1] * (result.index + 1 - len(self._starts)))
         self._starts[result.index] = self._end
         self._end += len(line)
+        if self._end > _SMALL or kept != told:
+            self._few = None
+        if self._few is not None:
+            self._few[result.index] = result
         try:
             with _writing(self._folder):
                 self._file.write(line)
                 self._file.flush()
         except UserError as error:
-            self.trouble = error
+            self.trouble, self._few = error, None
 
     def finish(self, info: RunInfo) -> StoredRun:
         """Put the results into plan order, and count them. The run as it will be once `run.json` says so.
@@ -98,8 +105,9 @@ class Archive:
             if not self.trouble:
                 self._put_in_order()
         except UserError as error:
-            self.trouble = error
-        return _counted(self._folder, stopped(info, self.trouble))
+            self.trouble, self._few = error, None
+        kept = None if self._few is None else tuple(self._few[index] for index in sorted(self._few))
+        return _counted(self._folder, stopped(info, self.trouble), kept)
 
     def _put_in_order(self) -> None:
         starts = array("q", (start for start in self._starts if start >= 0))
@@ -242,23 +250,22 @@ def read_run(folder: Path) -> StoredRun:
     return _counted(folder, read_info(folder))
 
 
-def _counted(folder: Path, info: RunInfo) -> StoredRun:
+def _counted(folder: Path, info: RunInfo, kept: tuple[Result, ...] | None = None) -> StoredRun:
+    """The run with its numbers. `kept` are its results in plan order, where what the file says is still in memory."""
+    path = folder / RESULTS
+
     def read() -> Iterator[Result]:
         try:
-            with open(folder / RESULTS, "rb") as file:
+            with open(path, "rb") as file:
                 lines = file if info.state == "finished" else _lines_at(file, _starts_in_order(file))
-                yield from _results_in(lines, folder / RESULTS)
+                yield from _results_in(lines, path)
         except OSError as error:
-            raise UserError(f"{folder / RESULTS} cannot be read: {error.strerror}", "run it again") from None
+            raise UserError(f"{path} cannot be read: {error.strerror}", "run it again") from None
 
-    kept = tuple(read()) if _is_small(folder / RESULTS) else None
+    if kept is None and path.is_file() and path.stat().st_size <= _SMALL:
+        kept = tuple(read())  # so few that not everyone who wants them need read them anew
     columns = summarise(read() if kept is None else kept, info.specs)
     return StoredRun(folder, replace(info, columns=columns), read if kept is None else lambda: iter(kept))
-
-
-def _is_small(path: Path) -> bool:
-    """Whether the results in a file may be kept in memory, and need not be read anew by everyone who wants them."""
-    return path.is_file() and path.stat().st_size <= _SMALL
 
 
 def _results_in(lines: Iterable[bytes], path: Path) -> Iterator[Result]:
