@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from evalkit.engine.kept import Kept
-from evalkit.engine.plan import Plan
+from evalkit.engine.plan import Plan, Trial
 from evalkit.errors import NothingToMeasure
 from evalkit.prices import Tariff, size_of
 from evalkit.records.event import Planned
 from evalkit.records.exchange import Request
 from evalkit.settings import Settings
+
+_BATCH = 64  # trials that are looked up at once: quicker than one by one, and few enough to have at hand
 
 
 @dataclass(slots=True)
@@ -73,14 +77,14 @@ def forecast_of(plan: Plan, kept: Kept, settings: Settings, tariff: Tariff) -> F
     models: dict[str, None] = {}
     asked: dict[tuple[str, str], None] = {}
     without_price: dict[tuple[str, str], None] = {}
-    for trial in plan:
+    for trial, is_recorded in _looked_up(plan, kept, settings.fresh_since):
         trials += 1
         specs[trial.spec.name] = specs.get(trial.spec.name, 0) + 1
         models.setdefault(trial.model.name)
         request = trial.request
-        if trial.question is None or request is None:
+        if request is None:
             continue
-        if kept.has(trial.question, settings.fresh_since):
+        if is_recorded:
             recorded += 1
         elif settings.offline:
             unrecorded += 1
@@ -105,3 +109,12 @@ def forecast_of(plan: Plan, kept: Kept, settings: Settings, tariff: Tariff) -> F
         unbounded=cost.unbounded,
         unrecorded=unrecorded,
     )
+
+
+def _looked_up(plan: Plan, kept: Kept, since: float) -> Iterator[tuple[Trial, bool]]:
+    """The trials, and whether the reply to each is recorded."""
+    trials = iter(plan)
+    while batch := list(islice(trials, _BATCH)):
+        known = kept.known([trial.question for trial in batch if trial.question], since)
+        for trial in batch:
+            yield trial, trial.question is not None and trial.question.key in known

@@ -11,7 +11,7 @@ import json
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ _DAY = 86400  # seconds
 _SHORT = 2048  # bytes; to set up what packs more takes three times as long as packing them
 
 _GET = "SELECT body, headers, seconds, time, kept < ? FROM replies WHERE key = ? AND kept >= ?"
+_HAVE = "SELECT key, body, headers, seconds, time FROM replies WHERE kept >= ?"
 _COLUMNS = "(key, provider, model, series, draw, request, body, headers, seconds, time, kept)"
 _PUT = f"INSERT OR REPLACE INTO replies {_COLUMNS} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADD = _PUT.replace("REPLACE", "IGNORE")
@@ -93,10 +94,10 @@ class ReplyStore:
             return recording
         return None
 
-    def has(self, question: Question, since: float = 0.0) -> bool:
-        """Whether a question was answered since then, and the recording is whole."""
-        found = self._file.rows(_GET, (self._midnight, question.key, since))
-        return bool(found) and _recording(*found[0][:-1]) is not None
+    def known(self, keys: Sequence[bytes], since: float = 0.0) -> set[bytes]:
+        """Those of some hundred keys whose questions were answered since then, by recordings that are whole."""
+        found = self._file.rows(f"{_HAVE} AND key IN ({','.join('?' * len(keys))})", (since, *keys))
+        return {key for key, *row in found if _recording(*row)}
 
     def put(self, question: Question, recording: Recording) -> None:
         """Keep a recording; it is on disk when this returns. A fresh one replaces what was there."""

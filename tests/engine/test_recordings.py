@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -129,12 +130,9 @@ def test_the_store_wins_over_the_recordings_and_both_are_replayed(project: Proje
     mine = replace(CAME, body=b'{"text": "mine"}')
     with kept_for(project.settings()) as kept:
         kept.put(ONE, mine)
-        assert (kept.get(ONE), kept.get(TWO), kept.has(TWO), kept.has(replace(TWO, draw=2))) == (
-            mine,
-            CAME,
-            True,
-            False,
-        )
+        assert (kept.get(ONE), kept.get(TWO)) == (mine, CAME)
+        assert kept.known([ONE, TWO, replace(TWO, draw=2)]) == {ONE.key, TWO.key}
+        assert kept.known([ONE, TWO], since=time.time() - 60) == {ONE.key}
 
 
 WHOLE = line_of(ONE, CAME).decode()

@@ -127,7 +127,7 @@ def test_a_recording_outlives_the_process_and_a_fresh_one_replaces_it(tmp_path: 
             store.put(QUESTION, Recording(body))
         with closing(ReplyStore(path)) as store:
             assert store.get(QUESTION) == Recording(body)
-            assert store.has(QUESTION)
+            assert store.known([QUESTION.key]) == {QUESTION.key}
             assert store.get(Question("aimlapi", "google/gemini", QUESTION.body, draw=2)) is None
 
 
@@ -185,7 +185,8 @@ def test_processes_that_open_a_new_store_at_once_do_not_collide(tmp_path: Path) 
     opening = [subprocess.Popen([*command, str(n)], stderr=subprocess.PIPE, text=True) for n in range(4)]
     assert [process.communicate(timeout=60)[1] for process in opening] == ["", "", "", ""]
     with closing(ReplyStore(tmp_path / "24" / "replies.db")) as store:
-        assert [store.has(Question("a", "m", str(n).encode())) for n in range(4)] == [True] * 4
+        keys = [Question("a", "m", str(n).encode()).key for n in range(4)]
+        assert store.known(keys) == set(keys)
 
 
 def test_two_processes_that_want_one_draw_ask_once(project: Project) -> None:

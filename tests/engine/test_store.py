@@ -285,7 +285,8 @@ def test_a_row_that_is_damaged_is_no_reply_and_the_others_are(change: str, tmp_p
     with closing(ReplyStore(path)) as store:
         whole = [0, 1, 2, 4]
         assert found_in(store, 5) == whole
-        assert [number for number in range(5) if store.has(question(number))] == whole
+        keys = [question(number).key for number in range(5)]
+        assert store.known(keys) == {keys[number] for number in whole}
         assert [number for number in range(5) if store.kept(question(number).key)] == whole
         assert (store.stats().replies, store.notes) == (5, [])
         store.put(question(3), recording(3))
@@ -508,7 +509,7 @@ def test_when_a_reply_was_last_asked_for_is_known_to_the_day(tmp_path: Path) -> 
     assert (unused("2026-01-02"), unused("2026-01-03")) == (set(), set(keys))
     with closing(ReplyStore(path)) as store:
         assert found_in(store, 2) == [0, 1]
-        assert store.has(question(2))  # a plan looks, and uses nothing
+        assert store.known(keys[2:3]) == {keys[2]}  # a plan looks, and uses nothing
     assert (unused("2026-01-03"), unused(tomorrow)) == ({keys[2], keys[3]}, set(keys))
     with closing(ReplyStore(path)) as store:
         assert [kept.used for kept in map(store.kept, keys) if kept] == [TODAY.isoformat()] * 2 + ["2026-01-02"] * 2
