@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from evalkit.records.exchange import Call, Origin, Reply
 from evalkit.records.problem import Place
@@ -104,7 +104,9 @@ class Failure:
 class Result:
     """What came of one trial. `index` is its place in the plan; `scores` is empty when nothing was scored.
 
-    `needed` is how many draws of its case must pass. `scopes` tells which rules of the gate with a scope its case
+    `needed` is how many draws of its case must pass. `content` is a digest of its case's own variables, "" where the id
+    is made from them. `arm` is "" for a trial that the spec wants, else the side of a comparison that alone wanted it.
+    `scopes` tells which rules of the gate with a scope its case
     belongs to, by their number, with the value of the rule's `each` ("" without one).
     """
 
@@ -122,6 +124,8 @@ class Result:
     tags: tuple[str, ...] = ()
     group: str = ""
     needed: int = 1
+    content: str = ""
+    arm: Literal["", "baseline", "candidate"] = ""
     scopes: Mapping[int, str] = field(default_factory=dict)
     where: Place = field(default=NOWHERE, compare=False)
 

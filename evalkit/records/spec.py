@@ -141,6 +141,27 @@ class Limit:
         return f"{self.low:g} to {self.high:g}"
 
 
+Method = Literal["confirm", "rounds", "fixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """What counts as worse than a baseline, and how many draws may be bought to find out.
+
+    `margin` is a drop of the pass rate, in (0, 1), that still counts as no worse; `alpha` the chance of a false alarm,
+    in (0, 0.5). `max_trials` is how many draws of a case a comparison may go to; `confirm` takes that many more of
+    the cases that differed. With `require` "no worse" anything else fails. `against` is a variant or a model of the
+    same spec, "" for the baseline of the run.
+    """
+
+    margin: float = 0.05
+    alpha: float = 0.05
+    method: Method = "confirm"
+    max_trials: int = 5
+    require: str = ""
+    against: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One gate rule, held by every column by itself.
@@ -148,8 +169,8 @@ class Rule:
     `pass_rate` is a share of cases and `mean_score` a mean of the trials' scores, in [0, 1]; `metrics` limits
     metrics by name; `p95_seconds` is about fresh replies; None adds no such rule. `max_errors` counts trials
     without a verdict. `where` is an expression over a case's variables: the rule is about the cases for which it
-    holds. `each` is a variable: the rule is held by the cases of each of its values. `places` tells where its keys'
-    values stand, those of metrics by the metric's name.
+    holds. `each` is a variable: the rule is held by the cases of each of its values. `regression` is about the column
+    as a whole. `places` tells where its keys' values stand, those of metrics by the metric's name.
     """
 
     pass_rate: float | None = None
@@ -159,6 +180,7 @@ class Rule:
     metrics: Mapping[str, Limit] = field(default_factory=dict)
     where: str = ""
     each: str = ""
+    regression: Regression | None = None
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     @property

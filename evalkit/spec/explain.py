@@ -241,6 +241,7 @@ def _bound(error: Any) -> str:
         "minimum": f"it must be at least {limit}",
         "maximum": f"it must be at most {limit}",
         "exclusiveMinimum": f"it must be more than {limit}",
+        "exclusiveMaximum": f"it must be less than {limit}",
         "minItems": f"it must have at least {limit} item{'s' if limit != 1 else ''}",
         "maxItems": f"it must have at most {limit} items",
         "minLength": "it must not be empty",

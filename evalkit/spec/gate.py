@@ -9,7 +9,7 @@ from evalkit.decide.derived import NO_NUMBER, derived_value
 from evalkit.documents.nodes import Node
 from evalkit.errors import TemplateError, did_you_mean
 from evalkit.records.problem import Place, Problem
-from evalkit.records.spec import Limit, Rule, Spec
+from evalkit.records.spec import Limit, Regression, Rule, Spec
 from evalkit.spec.explain import NOT_YET
 from evalkit.spec.parts import Complaints
 
@@ -40,13 +40,57 @@ def _rule(node: Node, complain: Complaints) -> Rule:
         metrics={name: _limit(item, complain) for name, item in limits.items()},
         where=str(where.value) if where else "",
         each=str(each.value) if each else "",
-        places={**{key: item.place for key, item in node.value.items()}, **(metrics.keys if metrics else {})},
+        regression=_regression(node, complain),
+        places=_places(node),
     )
     if set(node.own()) <= {"where", "each"}:
         complain(node.place, "a rule that asks for nothing", "name what must hold, for example `pass_rate: 0.9`")
     if each:
         complain.used.add(rule.each)
     return rule
+
+
+def _places(rule: Node) -> dict[str, Place]:
+    """Where the values of a rule's keys stand; metrics by their names, the other column as `regression.against`."""
+    metrics, regression = rule.get("metrics"), rule.get("regression")
+    against = regression.get("against") if regression else None
+    return {
+        **{key: item.place for key, item in rule.value.items()},
+        **(metrics.keys if metrics else {}),
+        **({"regression.against": against.place} if against else {}),
+    }
+
+
+def _regression(rule: Node, complain: Complaints) -> Regression | None:
+    """What a rule says of a comparison, as far as it says something."""
+    node = rule.get("regression")
+    if node is None:
+        return None
+    scope = rule.get("where") or rule.get("each")
+    if scope:
+        complain(scope.place, "a regression is about all cases of a column", "make it a rule of its own")
+    against = node.get("against")
+    for key in ("method", "max_trials") if against else ():
+        if found := node.get(key):
+            help = "columns of one run are compared by their `trials`"
+            complain(found.place, f"`{key}` buys draws for a comparison with a baseline, not with `against`", help)
+    said = {key: item.value for key, item in node.own().items()}
+    if "require" in said and not against:
+        said.setdefault("method", "rounds")  # `confirm` can only clear what it never had to look at twice
+    return Regression(**said)
+
+
+def about_rivals(spec: Spec) -> Iterator[Problem]:
+    """Problems of rules that compare the columns of one run: with a variant or model that is not there, or is alone."""
+    names = {name for name in (*(m.name for m in spec.models), *(v.name for v in spec.variants)) if name}
+    for rule in spec.gate:
+        against = rule.regression.against if rule.regression else ""
+        if against and against not in names:
+            help = did_you_mean(against, names)
+            yield Problem(rule.places["regression.against"], f"there is no variant or model `{against}`", help)
+        elif against and len(spec.models) * len(spec.variants) == 1:
+            help = "a second prompt under `prompts`, or a second `model`, could be"
+            yield Problem(rule.places["regression.against"], f"nothing is there to be compared with `{against}`", help)
 
 
 def _limit(node: Node, complain: Complaints) -> Limit:

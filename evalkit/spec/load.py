@@ -16,7 +16,7 @@ from evalkit.settings import Settings
 from evalkit.spec.build import SpecBuilder
 from evalkit.spec.check import Shape
 from evalkit.spec.few import MOST_OF_CASES, Room
-from evalkit.spec.gate import about_metrics
+from evalkit.spec.gate import about_metrics, about_rivals
 from evalkit.spec.parts import is_about_unused
 from evalkit.spec.prune import Pruning
 from evalkit.spec.rehearse import rehearse
@@ -161,6 +161,7 @@ class _Reading:
         rehearsed = rehearse(spec, pruning)
         self.cases = rehearsed.cases
         problems += [problem for problem in rehearsed.problems if problem.place not in known]
+        problems += [problem for problem in about_rivals(spec) if problem.place not in known]
         if not pruning.took_metrics:
             problems += about_metrics(spec, rehearsed.labels, _places_of_metrics(root))
         if pruning.is_nothing and not root.get("prompt") and not root.get("prompts"):
