@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from evalkit.engine.git import Git, Said
 from evalkit.errors import UserError, did_you_mean, nearest
@@ -45,30 +46,44 @@ def _unknown(git: Git, ref: str, said: Said) -> UserError:
     if _AMBIGUOUS_ID.search(said.complaints):
         commits = ", ".join(f"`{commit}`" for commit in _COMMIT_HINT.findall(said.complaints))
         return UserError(f"several commits begin with `{ref}`", f"give more of it: {commits}")
-    kind = git("cat-file", "-t", f"{ref}^{{}}") if said.complaints else said
-    if not kind.failed:
-        return UserError(f"`{ref}` is a {kind.text}, not a commit", "name a branch, a tag or a commit")
-    names = git("for-each-ref", _SHORT_NAME, "refs/heads", "refs/tags", "refs/remotes").text.splitlines()
+    kind = said.complaints and _kind(git, ref)
+    if kind:
+        return UserError(f"`{ref}` is a {kind}, not a commit", "name a branch, a tag or a commit")
+    names = set(git("for-each-ref", _SHORT_NAME, "refs/heads", "refs/tags", "refs/remotes").text.splitlines())
     if not names and found(git, "HEAD").failed:
         return UserError("this git repository has no commit yet", NO_GIT_NEEDED)
-    remote, _, branch = ref.partition("/")
+    start = re.split(r"[~^:@]", ref)[0]  # the ref that `main~3`, `main^2`, `main:path` and `main@{1}` set out from
+    near = "" if start in names else _near(start, names)
+    meant = f"did you mean `{near}{ref.removeprefix(start)}`?" if near else ""
+    remote, _, branch = start.partition("/")
     is_remote = branch != "" and remote in git("remote").text.splitlines()
-    near = _near(ref, names)
     if git("rev-parse", "--is-shallow-repository").text == "true":
-        tracked = f" {remote} +refs/heads/{branch}:refs/remotes/{ref}" if is_remote else ""
-        help = f"git fetch --unshallow{tracked}; in GitHub Actions, give actions/checkout `fetch-depth: 0`"
-        return UserError(f"`{ref}` is not in this shallow clone", f"{near} if not, {help}" if near else help)
-    if is_remote:
-        near = f"{near} if not, `git fetch {remote}` may bring it".lstrip(" ,")
-    return UserError(f"git knows no commit `{ref}`", near or did_you_mean(ref, names) or NO_GIT_NEEDED)
+        tracked = f" {remote} +refs/heads/{branch}:refs/remotes/{start}" if is_remote else ""
+        fetch = f"git fetch --unshallow{tracked}; in GitHub Actions, give actions/checkout `fetch-depth: 0`"
+        return UserError(f"`{ref}` is not in this shallow clone", _either(meant, fetch))
+    if start in names:
+        return UserError(f"git knows no commit `{ref}`", f"`{start}` is there, and has no `{ref.removeprefix(start)}`")
+    fetch = f"`git fetch {remote}` may bring it" if is_remote else ""
+    return UserError(f"git knows no commit `{ref}`", _either(meant, fetch) or did_you_mean(ref, names) or NO_GIT_NEEDED)
 
 
-def _near(ref: str, names: list[str]) -> str:
-    """The ref that a name may be a slip of: one alike, or the branch of that name here or at a remote."""
-    start = re.split(r"[~^:@]", ref)[0]
-    if start != ref and start in names:
-        return f"`{start}` is there, and has no `{ref.removeprefix(start)}`;"
-    last = ref.rpartition("/")[2]
-    namesakes = [name for name in names if name.rpartition("/")[2] == last]
-    near = namesakes[0] if namesakes else nearest(ref, names)
-    return f"did you mean `{near}`?" if near else ""
+def _kind(git: Git, name: str) -> str:
+    """What kind of object a name means (blob, tree); "" for none. A tag is what it is put on."""
+    kind = git("cat-file", "-t", name).text
+    return git("cat-file", "-t", f"{name}^{{}}").text if kind == "tag" else kind
+
+
+def _near(name: str, names: Collection[str]) -> str:
+    """The ref that a name may be a slip of; "" for none.
+
+    `origin/` makes no two names alike, so what counts is the last part of each; a namesake at the same remote is
+    nearer than one elsewhere.
+    """
+    where, _, last = name.rpartition("/")
+    by_last = {each.rpartition("/")[2]: each for each in sorted(names, key=lambda each: each.startswith(f"{where}/"))}
+    near = nearest(last, by_last)
+    return by_last[near] if near else "" if where else nearest(name, names)
+
+
+def _either(first: str, second: str) -> str:
+    return " if not, ".join(help for help in (first, second) if help)

@@ -131,7 +131,7 @@ class _Site:
         _write(git, paths, commit)
         for path in _pointers(git, paths, tree):
             (tree / path).unlink()  # whoever asks for it shall not take the pointer for what it points at
-            self._lacks(inside + path, f"git lfs fetch origin {commit}", inside)
+            self.missing[self._seen(inside + path)] = self._fetch_of_lfs(git, commit, inside)
         for stage, _, path in entries:
             mode, submodule_commit, _ = stage.split()
             if mode == _SUBMODULE:
@@ -139,21 +139,23 @@ class _Site:
 
     def _lay_out_submodule(self, top: Git, commit: str, path: str, inside: str) -> None:
         """Write the files of a submodule, where it is checked out today and has the commit."""
-        folder = top.folder / path
+        folder, within = top.folder / path, f"{inside}{path}/"
         if not os.path.lexists(folder / ".git"):
-            named = path if inside else self._seen(path)
-            self._lacks(inside + path, f"git submodule update --init {shlex.quote(named)}", inside)
-            return
-        git = git_in(folder, top.environ)
-        if git("cat-file", "-e", f"{commit}^{{commit}}").failed:
-            self._lacks(inside + path, f"git fetch origin {commit}", f"{inside}{path}/")
-            return
-        self.lay_out(git, commit, f"{inside}{path}/")
+            named = shlex.quote(path if inside else self._seen(path))
+            self.missing[self._seen(within)] = f"{self._git(inside)} submodule update --init {named}"
+        elif (git := git_in(folder, top.environ))("cat-file", "-e", f"{commit}^{{commit}}").failed:
+            self.missing[self._seen(within)] = f"{self._git(within)} fetch origin {commit}"
+        else:
+            self.lay_out(git, commit, within)
 
-    def _lacks(self, path: str, command: str, repository: str) -> None:
-        """Note what is missing, and the command that brings it to a submodule, or to the repository ("")."""
-        where = f"git -C {shlex.quote(self._seen(repository))} " if repository else "git "
-        self.missing[self._seen(path)] = where + command.removeprefix("git ")
+    def _fetch_of_lfs(self, git: Git, commit: str, inside: str) -> str:
+        """The command that brings what pointers point at, and sets Git LFS up where nobody has."""
+        set_up = f"{self._git(inside)} lfs install && " if git("config", "filter.lfs.process").failed else ""
+        return f"{set_up}{self._git(inside)} lfs fetch origin {commit}"
+
+    def _git(self, inside: str) -> str:
+        """The beginning of a command for a submodule, or for the repository ("")."""
+        return f"git -C {shlex.quote(self._seen(inside))}" if inside else "git"
 
     def _seen(self, path: str) -> str:
         """A path of the repository as it is written in the project's root."""
