@@ -41,7 +41,7 @@ def side_by_side(
 
 @dataclass(slots=True)
 class Matcher:
-    """Sorts the cases of one spec. A case's `content` is a digest of its own variables."""
+    """Sorts the cases of one spec. A case's `content` is a digest of its own variables, "" if its id is."""
 
     _matched: int = 0
     _changed: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Matcher:
 
     def matching(self, tested: int) -> Matching:
         """What was met. A case that is new and has the content of one that is gone was renamed."""
-        before = {content: case for case, content in reversed(self._gone.items())}
+        before = {content: case for case, content in reversed(self._gone.items()) if content}
         renamed = {case: old for case, content in self._new.items() if (old := before.pop(content, None)) is not None}
         return Matching(
             matched=self._matched,

@@ -97,17 +97,17 @@ class Plan:
             if case.skip:
                 yield model, variant, 1, None, None
                 continue
-            request = self._request(spec, case, model, variant)
-            first = self._question(request)
+            request, first = self.asking(spec, case, model, variant)
             for draw in range(1, case.trials.count + 1):
-                number = seen.times(int.from_bytes(first.key[:8]))
+                number = seen.times(first.print)
                 if number == first.draw:
                     yield model, variant, draw, request, first
                 else:
                     yield model, variant, draw, replace(request, draw=number), replace(first, draw=number)
 
-    def _request(self, spec: Spec, case: Case, model: Model, variant: Variant) -> Request:
-        return Request(
+    def asking(self, spec: Spec, case: Case, model: Model, variant: Variant) -> tuple[Request, Question]:
+        """What is asked of a case in a column, and what it is kept under. Raises UserError where that cannot be."""
+        request = Request(
             provider=model.provider,
             model=model.id,
             messages=render_messages(variant, case),
@@ -116,11 +116,9 @@ class Plan:
             case=case.id,
             spec=spec.name,
         )
-
-    def _question(self, request: Request) -> Question:
         provider = self.provider(request.provider)
         try:
-            return Question(provider.name, request.model, provider.encode(request))
+            return request, Question(provider.name, request.model, provider.encode(request))
         except ValueError as error:
             raise UserError(f"{request.provider}/{request.model} cannot be asked: {error}", "see its params") from None
 

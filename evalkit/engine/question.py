@@ -25,3 +25,8 @@ class Question:
         """SHA-256 of all that reaches the model, of the draw and of the series."""
         head = f"{KEY_VERSION}\n{self.provider}\n{self.series}\n{self.draw}\n"
         return hashlib.sha256(head.encode() + self.body).digest()
+
+    @property
+    def print(self) -> int:
+        """64 bits of the key, to count equal questions by."""
+        return int.from_bytes(self.key[:8])

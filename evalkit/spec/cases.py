@@ -9,7 +9,7 @@ from typing import Any
 from evalkit.documents.nodes import Node
 from evalkit.records.spec import Case, Check, Trials
 from evalkit.spec.checks import CheckReader
-from evalkit.spec.identity import Names
+from evalkit.spec.identity import Names, digest_of
 from evalkit.spec.parts import Complaints, text_list, text_of, trials_of, variables_of
 
 
@@ -54,11 +54,13 @@ def case_of(node: Node, around: Around, checks: CheckReader, names: Names, *, is
     own, name = node.get("vars"), node.get("id")
     variables = variables_of(own, complain)
     files = {key: item.file for key, item in own.value.items() if item.file} if own else {}
+    named = {**variables, **files}  # what a file holds may change, and the case stays the same
     group, skip = node.get("group"), node.get("skip")
     return Case(
-        id=text_of(name, complain) if name else names.of({**variables, **files}),
+        id=text_of(name, complain) if name else names.of(named),
         vars={**around.vars, **variables},
         own=tuple(variables),
+        content=digest_of(named) if name else "",
         checks=around.checks + checks.read(node.get("expect"), is_data=is_data),
         tags=around.tags + text_list(node.get("tags")),
         group=text_of(group, complain) if group else around.group,

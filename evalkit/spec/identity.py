@@ -31,10 +31,15 @@ class Names:
         return made if count == 1 else f"{made}#{count}"
 
 
-def content_id(own: Mapping[str, Any]) -> str:
-    """A slug of the first text among a case's own variables, and eight hex digits of the SHA-256 of them all."""
+def digest_of(own: Mapping[str, Any]) -> str:
+    """Eight hex digits of the SHA-256 of a case's own variables, in whatever order they stand."""
     listed = templates.to_json(dict(sorted(own.items())))
-    digest = hashlib.sha256(listed.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return hashlib.sha256(listed.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def content_id(own: Mapping[str, Any]) -> str:
+    """A slug of the first text among a case's own variables, and the digest of them all."""
+    digest = digest_of(own)
     slug = slugged(next((value for value in own.values() if isinstance(value, str)), ""))
     return f"{slug}-{digest}" if slug else digest
 

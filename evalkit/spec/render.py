@@ -121,6 +121,11 @@ class Binder:
         return known[1]
 
 
+def filled(check: Check, case: Case) -> Check:
+    """A check as it is for a case, with nothing left to render. Raises TemplateError."""
+    return check if check.is_static else _with(check, _values(check, case))
+
+
 _Values = tuple[Any, Any, tuple[Any, ...]]  # argument, options, and the same of the parts
 
 

@@ -20,7 +20,7 @@ from evalkit.records.spec import Case, Check
 from evalkit.spec.cases import case_of
 from evalkit.spec.check import Shape
 from evalkit.spec.checks import CheckReader
-from evalkit.spec.identity import Names
+from evalkit.spec.identity import Names, digest_of
 from evalkit.spec.sources import Combination, Entry
 
 _MOST_BAD = 1_000  # problems of rows after which the others are not looked at
@@ -105,12 +105,14 @@ class Rows:
         tags = _words(values["tags"]) if "tags" in entry.columns else ()
         group = str(values["group"]) if "group" in entry.columns else around.group
         identity = "" if entry.identity else self._id(row)
+        is_named = bool(entry.identity or ("id" in values and entry.file))
         for combination in entry.combinations:
             variables = {**around.vars, **values, **combination}
             yield Case(
                 id=(self._rendered_id(variables) if entry.identity else identity) + _suffix(combination),
                 vars=variables,
                 own=(*values, *entry.own, *combination),
+                content=digest_of({**values, **entry.own, **combination}) if is_named else "",
                 checks=around.checks + checks if checks else around.checks,
                 tags=around.tags + tags,
                 group=group,
@@ -173,8 +175,12 @@ class Rows:
         case = case_of(node, self._around, self._checks, self._names, is_data=True)
         for combination in self._entry.combinations:
             more = {**case.vars, **combination}
-            identity = self._rendered_id(more) if self._entry.identity else case.id
-            yield replace(case, id=identity + _suffix(combination), vars=more, own=(*case.own, *combination))
+            identity, content = case.id, case.content
+            if self._entry.identity:
+                identity = self._rendered_id(more)
+                content = digest_of({name: case.vars[name] for name in case.own})
+            own = (*case.own, *combination)
+            yield replace(case, id=identity + _suffix(combination), vars=more, own=own, content=content)
 
 
 def _hold(variables: Mapping[str, Any], line: int) -> None:

@@ -45,6 +45,10 @@ class Seen:
             return 1
         return self._counts[place]
 
+    def count(self, print_: int) -> int:
+        """How many there were of a fingerprint."""
+        return self._counts[self._place_of(print_)]
+
     def copy(self) -> Seen:
         """Another one that goes on from here."""
         other = Seen()
