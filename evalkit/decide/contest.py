@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -48,6 +49,8 @@ class Contest:
     _same: dict[str, list[float]] = field(default_factory=dict)  # the candidate's values
     _served: tuple[dict[str, None], dict[str, None]] = field(default_factory=lambda: ({}, {}))
     _unrecorded: int = 0
+    _spent: Counter[str] = field(default_factory=Counter)
+    _usd: float = 0.0
     _stages: list[Stage] = field(default_factory=list)
     _decision: Decision | None = None
 
@@ -64,6 +67,7 @@ class Contest:
 
     def add(self, arm: Arm, result: Result) -> None:
         """One trial more; those of cases that are not matched change nothing."""
+        self._count_calls(result)
         value, pair = value_of(result), self.pairs.get(result.case)
         if pair is None:
             if value is not None and result.case in self._same:
@@ -74,6 +78,15 @@ class Contest:
         served = self._served[arm == "candidate"]
         if result.reply and result.reply.model and len(served) < _MOST_SERVED:
             served.setdefault(result.reply.model)
+
+    def _count_calls(self, result: Result) -> None:
+        """What a trial took that only the comparison wanted."""
+        for call in result.calls if result.arm else ():
+            is_fresh = call.origin == "fresh"
+            self._spent["bought" if is_fresh else "replayed"] += 1
+            if is_fresh and call.reply:
+                self._usd += call.reply.usd or 0.0
+                self._spent["unpriced"] += call.reply.usd is None
 
     @property
     def is_tested(self) -> bool:
@@ -159,6 +172,10 @@ class Contest:
             draws=_many_draws(self.pairs.values()),
             missing=missing(self.pairs.values()),
             unrecorded=self._unrecorded,
+            bought=self._spent["bought"],
+            replayed=self._spent["replayed"],
+            unpriced=self._spent["unpriced"],
+            usd=self._usd,
             served=(tuple(self._served[0]), tuple(self._served[1])),
         )
         return self._with_rates(found, moved)

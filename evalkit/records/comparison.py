@@ -89,7 +89,9 @@ class Comparison:
     that of fresh draws of the cases that differed. `level` is the part of the rule's alpha that this column has.
     `reach` is the smallest drop that would have been found four times in five, `more` how many further draws an arm
     would prove "no worse" as often; None where that is not known. `draws` and `missing` count those of the tested
-    cases in (baseline, candidate). `gates` says whether the verdict decides the exit code.
+    cases in (baseline, candidate). `bought` and `replayed` count the calls that only the comparison wanted, the
+    baseline's and the candidate's beyond its trials; `usd` is their price in US dollars, those of unknown price apart.
+    `served` are the models' own names in both arms. `gates` says whether the verdict decides the exit code.
     """
 
     column: Column
@@ -116,4 +118,8 @@ class Comparison:
     draws: tuple[int, int] = (0, 0)
     missing: tuple[int, int] = (0, 0)
     unrecorded: int = 0
+    bought: int = 0
+    replayed: int = 0
+    usd: float = 0.0
+    unpriced: int = 0
     served: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())

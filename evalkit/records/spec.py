@@ -114,7 +114,8 @@ class Case:
     """One input with what is expected of the reply.
 
     `vars` holds every variable (the spec's, the entry's, its own), `own` the names that are its own: an id
-    stays with them. `content` is a digest of these, "" where the id was made from them. `skip` is the user's reason not to ask, "" if there is none.
+    stays with them. `content` is a digest of these, "" where the id was made from them. `skip` is the user's reason
+    not to ask, "" if there is none.
     """
 
     id: str
