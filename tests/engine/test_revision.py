@@ -236,13 +236,13 @@ def test_a_submodule_is_laid_out_at_its_commit_or_its_command_is_named(repositor
     library.commit("library", words="old")
     repository.git("submodule", "--quiet", "add", f"file://{library.folder}", "app/the words")
     repository.commit("one", **{"app/a.yaml": "a"})
-    recorded = library.commit("newer", words="new")
     assert repository.files_at("main", "app") == {"a.yaml": "a", "the words/words": "old"}
     clone = repository.clone("clone")
     update = "git submodule update --init 'the words'"
     assert clone.missing_at("main", "app") == {"the words": update}
     Repository(clone.folder / "app", clone.environ).git("submodule", "--quiet", "update", "--init", "the words")
     assert clone.files_at("main", "app") == {"a.yaml": "a", "the words/words": "old"}
+    recorded = library.commit("newer", words="new")
     repository.git("-C", "app/the words", "pull", "-q")
     repository.commit("two")
     clone.git("fetch", "-q", "--no-recurse-submodules")
