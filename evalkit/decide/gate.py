@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from evalkit.decide.counts import Counts, Sum, percentile
 from evalkit.decide.derived import derived_value
 from evalkit.errors import Exit
+from evalkit.records.comparison import Comparison
 from evalkit.records.run import ColumnSummary, RuleVerdict, RunState, SpecInfo, Tally, Verdict
 from evalkit.records.spec import Limit, Rule
 
@@ -34,13 +35,22 @@ def judged(spec: SpecInfo, counts: Counts, scopes: Scopes) -> tuple[RuleVerdict,
     number and that value.
     """
     verdicts: list[RuleVerdict] = []
-    for number, rule in enumerate(spec.gate or (EVERY_CASE,)):
+    for number, rule in enumerate(spec.gate or (() if spec.is_compared else (EVERY_CASE,))):
+        if _is_judged_elsewhere(rule, spec):
+            continue
         if rule.is_scoped:
             found = {scope: kept for (of, scope), kept in scopes.items() if of == number}
             verdicts += _of_scopes(rule, found, spec.metrics)
         else:
             verdicts.append(_judge(rule, "", counts, spec.metrics))
     return tuple(verdicts)
+
+
+def _is_judged_elsewhere(rule: Rule, spec: SpecInfo) -> bool:
+    """Whether a rule is about nothing but a comparison that is made, and says itself what errors do to it."""
+    if rule.regression is None or rule != Rule(regression=rule.regression):
+        return False
+    return spec.is_compared or bool(rule.regression.against)
 
 
 def _of_scopes(rule: Rule, found: Mapping[str, Counts], derived: Mapping[str, str]) -> Iterator[RuleVerdict]:
@@ -178,15 +188,32 @@ def _words(rule: Rule, about: str) -> str:
     parts += [f"mean_score {rule.mean_score:g}"] if rule.mean_score is not None else []
     parts += [f"{name} {limit}" for name, limit in rule.metrics.items()]
     parts += [f"p95_seconds {rule.p95_seconds:g}"] if rule.p95_seconds is not None else []
+    parts += ["regression"] if rule.regression else []
     parts += [f"max_errors {rule.max_errors}"] if rule.max_errors or not parts else []
     return ", ".join(parts) + (f" where {about}" if about else "")
 
 
-def exit_code(columns: Iterable[ColumnSummary], state: RunState = "finished") -> Exit:
-    """How the command ends: the worst of its columns, in the order 1, 3, 4, 0; broken off, it has no verdict."""
+def exit_code(
+    columns: Iterable[ColumnSummary], state: RunState = "finished", comparisons: Iterable[Comparison] = ()
+) -> Exit:
+    """How the command ends: the worst of its columns and comparisons, in the order 1, 3, 4, 0.
+
+    Broken off, it has no verdict. A column without rules is judged by its comparison alone.
+    """
     if state != "finished":
         return Exit.INTERRUPTED if state == "interrupted" else Exit.NO_VERDICT
-    verdicts = [column.verdict for column in columns]
-    if not verdicts:
+    gating = [found for found in comparisons if found.gates]
+    compared = {found.column for found in gating}
+    verdicts = [column.verdict for column in columns if column.rules or column.column not in compared]
+    exits = {code for verdict, code in _EXITS if verdict in verdicts} | {exit_of(found) for found in gating}
+    if not verdicts and not gating:
         return Exit.NOTHING_MEASURED
-    return next((code for verdict, code in _EXITS if verdict in verdicts), Exit.OK)
+    return next((code for _, code in _EXITS if code in exits), Exit.OK)
+
+
+def exit_of(found: Comparison) -> Exit:
+    """How a command ends whose only verdict this is."""
+    if found.verdict == "cannot judge":
+        return Exit.NOTHING_MEASURED if found.unrecorded else Exit.NO_VERDICT
+    is_bad = found.verdict == "regressed" or (found.rule.require and found.verdict not in ("unchanged", "no worse"))
+    return Exit.GATE_FAILED if is_bad else Exit.OK

@@ -7,8 +7,14 @@ from dataclasses import asdict
 from typing import Any
 
 from evalkit.records.circumstances import Pace, PaceStep, Provenance
+from evalkit.records.compared import (
+    baseline_from_json,
+    baseline_to_json,
+    comparison_from_json,
+    comparison_to_json,
+)
 from evalkit.records.run import ColumnSummary, RunInfo, SpecInfo, Tally
-from evalkit.records.spec import Limit, Rule
+from evalkit.records.spec import Limit, Regression, Rule
 
 FORMAT_VERSION = 1
 
@@ -33,6 +39,8 @@ def info_to_json(info: RunInfo) -> dict[str, Any]:
         "paces": [asdict(pace) for pace in info.paces],
         "max_usd": info.max_usd,
         "record": list(info.record),
+        "baseline": baseline_to_json(info.baseline),
+        "comparisons": [comparison_to_json(found) for found in info.comparisons],
     }
 
 
@@ -53,6 +61,8 @@ def info_from_json(data: Mapping[str, Any]) -> RunInfo:
         paces=tuple(_pace_from_json(pace) for pace in data["paces"]),
         max_usd=data["max_usd"],
         record=tuple(data.get("record", ())),
+        baseline=baseline_from_json(data.get("baseline")),
+        comparisons=tuple(map(comparison_from_json, data.get("comparisons", ()))),
     )
 
 
@@ -68,12 +78,14 @@ def _spec_to_json(spec: SpecInfo) -> dict[str, Any]:
         "sha256": spec.digest,
         "gate": gate,
         "metrics": dict(spec.metrics),
+        "compared": spec.is_compared,
     }
 
 
 def _spec_from_json(data: Mapping[str, Any]) -> SpecInfo:
     gate = tuple(_rule_from_json(rule) for rule in data["gate"])
-    return SpecInfo(data["name"], data["file"], data["sha256"], gate, data["metrics"])
+    is_compared = data.get("compared", False)
+    return SpecInfo(data["name"], data["file"], data["sha256"], gate, data["metrics"], is_compared)
 
 
 def _rule_to_json(rule: Rule) -> dict[str, Any]:
@@ -85,6 +97,7 @@ def _rule_to_json(rule: Rule) -> dict[str, Any]:
         "max_errors": rule.max_errors,
         "where": rule.where,
         "each": rule.each,
+        "regression": asdict(rule.regression) if rule.regression else None,
     }
 
 
@@ -97,6 +110,7 @@ def _rule_from_json(data: Mapping[str, Any]) -> Rule:
         max_errors=data["max_errors"],
         where=data["where"],
         each=data["each"],
+        regression=Regression(**data["regression"]) if data.get("regression") else None,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evalkit.records.circumstances import NOT_SAID, Pace, Provenance
+from evalkit.records.comparison import Baseline, Comparison
 from evalkit.records.result import Column, Result
 from evalkit.records.spec import Rule
 
@@ -144,13 +145,17 @@ RunState = Literal["running", "finished", "interrupted", "stopped"]  # stopped: 
 
 @dataclass(frozen=True, slots=True)
 class SpecInfo:
-    """What a run keeps of a spec: its name, its file, a digest of what it was read from, its gate and metrics."""
+    """What a run keeps of a spec: its name, its file, a digest of what it was read from, its gate and metrics.
+
+    One that `is_compared` with a baseline is judged by that where its gate says nothing.
+    """
 
     name: str
     file: str
     digest: str = ""
     gate: tuple[Rule, ...] = ()
     metrics: Mapping[str, str] = field(default_factory=dict)
+    is_compared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,8 @@ class RunInfo:
     `command` is what repeats the run, or continues it after an interruption; `planned` counts its trials.
     `provenance` says where it comes from, `paces` how fast each provider was asked, `max_usd` what it was allowed
     to cost (US dollars). `notes` are findings for people, a sentence each. `record` are the commands that record the
-    trials without a recording, in their order.
+    trials without a recording, in their order. `baseline` is what it was compared with, and `comparisons` what came of
+    it, those between its own columns included.
     """
 
     id: str
@@ -178,15 +184,22 @@ class RunInfo:
     paces: tuple[Pace, ...] = ()
     max_usd: float | None = None
     record: tuple[str, ...] = ()
+    baseline: Baseline | None = None
+    comparisons: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A run in its folder. `read` starts a new pass over the results in plan order, each time it is called."""
+    """A run in its folder. `read` starts a new pass over the results in plan order, each time it is called.
+
+    `read_others` does the same with those that only a comparison wanted: the baseline's, and the candidate's beyond
+    its trials; each tells its `arm`.
+    """
 
     folder: Path
     info: RunInfo
     read: Callable[[], Iterator[Result]] = field(repr=False, compare=False)
+    read_others: Callable[[], Iterator[Result]] = field(default=lambda: iter(()), repr=False, compare=False)
 
     def results(self) -> Iterator[Result]:
         """The results in plan order; may be called again and again."""
