@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,6 +21,7 @@ from evalkit.engine.attempts import Policy
 from evalkit.engine.budget import Budget, about_unpriced, caps_of, most_usd
 from evalkit.engine.caller import Caller
 from evalkit.engine.commands import commands_that_record, never_recorded
+from evalkit.engine.cores import on_one_core
 from evalkit.engine.env_file import with_keys_of_env_file
 from evalkit.engine.forecast import Forecast, forecast_of
 from evalkit.engine.kept import Kept, kept_for
@@ -137,7 +138,7 @@ class Session:
         pool = Pool(Performer(caller).perform, workers, self._stop, stopping)
         self._tell(forecast.planned(workers))
         try:
-            with stopping_on_signals(self._stop):
+            with stopping_on_signals(self._stop), _cores(forecast, self._provider):
                 yield from (r for r in pool.run(plan) if not (r.error and r.error.kind == "interrupted"))
         except BaseException:
             self._stop.set()  # nothing more may be asked when nobody takes the results
@@ -201,6 +202,12 @@ def _workers(settings: Settings, forecast: Forecast, provider: Callable[[str], P
     capacities = [provider(name).capacity for name in forecast.providers]
     useful = sum(c for c in capacities if c is not None) if None not in capacities else settings.workers
     return max(1, min(settings.workers, forecast.trials, useful))
+
+
+def _cores(forecast: Forecast, provider: Callable[[str], Provider]) -> AbstractContextManager[None]:
+    """One core for threads that only wait for servers; programs, models and plugged-in scorers may want them all."""
+    only_wait = all(provider(name).capacity is None for name in forecast.providers)
+    return on_one_core() if forecast.to_ask and only_wait and not catalog.has_plugged_scorers() else nullcontext()
 
 
 def _failed_in(folder: Path) -> frozenset[tuple[str, str]]:

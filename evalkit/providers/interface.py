@@ -20,7 +20,8 @@ class Provider(Protocol):
     The three steps of a call are apart because the reply store keeps what `send` brought as it came: `encode`
     makes the body that, with the draw, is the key, and `decode` reads recordings old and new.
 
-    `name` is part of the key; `capacity` is the most calls at once that help, None for no such bound.
+    `name` is part of the key; `capacity` is the most calls at once that help. None is for no such bound: a call only
+    waits for a server, and the threads of a run share one core.
     """
 
     name: str
