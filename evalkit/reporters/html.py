@@ -13,11 +13,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from evalkit.records.run import StoredRun
 from evalkit.reporters.html_data import page_of
+from evalkit.reporters.html_pieces import icon, outcome
+from evalkit.reporters.html_rows import row
 from evalkit.reporters.interface import visible
 
 TEMPLATES = Path(__file__).parent / "templates"
 _CHUNKS_AT_ONCE = 64
-_MARKS = ("outcome", "icon", "icons")  # macros for all templates: of a few kinds, so that each is drawn once
 
 
 class Html:
@@ -50,8 +51,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    marks = environment.get_template("marks.html.j2").module
-    environment.globals |= {name: cache(getattr(marks, name)) for name in _MARKS}
+    environment.globals |= {"icon": icon, "outcome": outcome, "row": row}
     return environment
 
 
@@ -59,6 +59,6 @@ def _shown(value: object) -> object:
     """What a template prints in place of `value`: every text made visible, before it is escaped.
 
     Here, and not where the texts come from, so that no new field of the page can be forgotten. What has
-    `__html__` was printed by a macro and has been through here.
+    `__html__` is a piece, whose texts were shown when it was filled.
     """
     return visible(value) if type(value) is str else value

@@ -18,6 +18,7 @@ from evalkit.reporters.interface import one_line
 
 TEXT_LIMIT = 20_000
 _MARKS = {outcome: Mark(str(outcome), str(outcome)) for outcome in Outcome}
+_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 _UNASKED = Mark("unasked", "not asked")
 _UNRECORDED = Mark("unrecorded", "skipped")  # the reason beside it: not recorded
 
@@ -188,10 +189,6 @@ def _text(text: str) -> Text:
         return Text(text)
     shown = f"the first {TEXT_LIMIT:,} of {len(text):,} characters"
     return Text(text[:TEXT_LIMIT], f"{shown}; full text in results.jsonl")
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _params(params: Mapping[str, Any]) -> Iterator[str]:

@@ -49,7 +49,7 @@ def visible(text: str) -> str:
 
     Newlines and tabs stay; the joiners inside emoji and Indic or Arabic words stay as they are.
     """
-    if text.isascii() and text.isprintable():  # as most texts are: there is nothing to look for
+    if text.isascii() and text.replace("\n", "").isprintable():  # as most texts are: there is nothing to look for
         return text
     text = _ANSI.sub("", text.replace("\r\n", "\n"))
     return _HIDDEN.sub(_spelled, text)

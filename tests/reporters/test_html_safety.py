@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import os
 import re
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from evalkit.records.exchange import Attempt
 from evalkit.records.result import Failure, Result, Score
 from evalkit.records.run import RuleVerdict, StoredRun
+from evalkit.reporters import html_pieces, html_rows
 from evalkit.reporters.html import TEMPLATES, content_hash
 from evalkit.reporters.interface import one_line, visible
 from tests.reporters.pages import Page, html_of, page_of
@@ -110,6 +112,29 @@ def test_no_text_ever_becomes_markup(reply: str, case: str, reason: str) -> None
     assert [element.text for element in page.of_class("said")][1:] == [visible(reply)] * 2
     assert page.of_class("case")[0].text == one_line(case, 200)
     assert page.of_class("why")[0].text == one_line(reason, 2_000)
+
+
+def _lets_only_html_in(value: ast.expr, writers: set[str]) -> bool:
+    """Whether an interpolated expression is HTML: a constant, a number, or made by `shown` and those that use it."""
+    match value:
+        case ast.Constant():
+            return True
+        case ast.IfExp():
+            return all(_lets_only_html_in(branch, writers) for branch in (value.body, value.orelse))
+        case ast.Call(ast.Attribute(ast.Constant(""), "join"), [ast.Call(ast.Name("map"), [ast.Name(name), _])]):
+            return name in writers
+        case ast.Call(ast.Name(name)):
+            return name in writers
+    return False
+
+
+def test_no_text_gets_into_a_row_but_through_shown() -> None:
+    trees = [ast.parse(Path(module.__file__).read_text("utf-8")) for module in (html_pieces, html_rows)]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    writers = {node.name for node in nodes if isinstance(node, ast.FunctionDef)} | {"int"}
+    interpolated = [node.value for node in nodes if isinstance(node, ast.FormattedValue)]
+    assert len(interpolated) > 40
+    assert [ast.unparse(value) for value in interpolated if not _lets_only_html_in(value, writers)] == []
 
 
 def test_the_policy_allows_the_one_style_element_and_nothing_else() -> None:
