@@ -67,9 +67,10 @@ def table(first: Sequence[Hashable], second: Sequence[Hashable]) -> list[list[in
 def cohen_kappa(counts: Sequence[Sequence[float]], confidence: float = 0.95) -> Kappa | None:
     """κ = (p_o − p_e)/(1 − p_e) of a square table of counts.
 
-    Cohen (1960), Educational and Psychological Measurement 20, 37–46. The standard error is that of Fleiss, Cohen & Everitt (1969), Psychological Bulletin 72, 323–327, equation 13, for κ
-    other than 0; the interval is κ ± z times it, within [−1, 1], and needs some 30 pairs to be of use. None where κ is
-    undefined: both raters always gave one and the same label, so agreement by chance is certain.
+    Cohen (1960), Educational and Psychological Measurement 20, 37–46. The standard error is that of Fleiss, Cohen &
+    Everitt (1969), Psychological Bulletin 72, 323–327, for κ other than 0; the interval is κ ± z times it, within
+    [−1, 1], and needs some 30 pairs to be of use. None where κ is undefined: both raters always gave one and the same
+    label, so they agree by chance already.
     Raises ValueError for a table that is empty, not square or has a negative count, or a confidence outside (0, 1).
     """
     size, count = len(counts), sum(map(sum, counts))
@@ -91,7 +92,7 @@ def cohen_kappa(counts: Sequence[Sequence[float]], confidence: float = 0.95) -> 
     )
     spread = squares - (kappa - by_chance * (1 - kappa)) ** 2
     error = sqrt(max(0.0, spread)) / ((1 - by_chance) * sqrt(count))
-    reach = normal_quantile((1 + confidence) / 2) * error
+    reach = -normal_quantile((1 - confidence) / 2) * error
     return Kappa(kappa, error, max(-1.0, kappa - reach), min(1.0, kappa + reach))
 
 

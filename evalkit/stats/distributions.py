@@ -60,15 +60,15 @@ def normal_quantile(p: float) -> float:
 
 @lru_cache(maxsize=256)
 def t_quantile(p: float, df: float) -> float:
-    """The quantile of Student's t with `df` degrees of freedom, any real number above 0; −∞ at p = 0, ∞ at p = 1.
+    """The quantile of Student's t with `df` degrees of freedom, any real number from 1 on, ∞ included.
 
     Newton's method on log P(T > t) over log t, which is concave: from the normal quantile, which is nearer to 0, the
     first step passes the root and all others come back to it. To a relative 1e-10 for |p − ½| ≥ 0.001.
-    Raises ValueError unless 0 ≤ p ≤ 1 and df > 0.
+    Raises ValueError unless 1e-100 ≤ p < 1 and df ≥ 1.
     """
-    if not 0 <= p <= 1 or not df > 0:
+    if not 1e-100 <= p < 1 or not df >= 1:
         raise ValueError(f"no quantile of t: p = {p}, {df} degrees of freedom")
-    if p in (0, 0.5, 1) or df == inf:
+    if p == 0.5 or df == inf:
         return normal_quantile(p)
     tail = min(p, 1 - p)
     t = -normal_quantile(tail)
@@ -78,7 +78,7 @@ def t_quantile(p: float, df: float) -> float:
         t *= exp(step)
         if abs(step) < 1e-15:
             break
-    return t if p > 0.5 else -t
+    return -t if p < 0.5 else t
 
 
 def t_sf(t: float, df: float) -> float:

@@ -45,11 +45,11 @@ def clustered(groups: Sequence[Sequence[float]], trials: int, confidence: float 
     if trials < len(means) or not 0 < confidence < 1:
         raise ValueError(f"{trials} trials of {len(means)} cases, confidence {confidence}")
     share = min(1.0, fsum(means) / len(means))
-    count, upper = len(groups), (1 + confidence) / 2
+    count, beyond = len(groups), (1 - confidence) / 2
     if count == trials:
-        return wilson(share * count, count, normal_quantile(upper))
+        return wilson(share * count, count, -normal_quantile(beyond))
     effective = _effective(groups, share, trials)
-    return wilson(share * effective, effective, t_quantile(upper, max(count - 1, 1)))
+    return wilson(share * effective, effective, -t_quantile(beyond, max(count - 1, 1)))
 
 
 def cluster_error(groups: Sequence[Sequence[float]]) -> float:

@@ -97,7 +97,7 @@ def effect_interval(cases: Sequence[Draws], unchanged: int = 0, confidence: floa
         raise ValueError(f"confidence {confidence}, {unchanged} unchanged cases")
     if not cases and unchanged:
         return Effect(0.0, 0.0, 0.0)
-    found, bound = discordance(cases), normal_quantile((1 + confidence) / 2)
+    found, bound = discordance(cases), -normal_quantile((1 - confidence) / 2)
     share = len(cases) / (len(cases) + unchanged)
     low, high = (_end(found, side * bound) for side in (1, -1))
     return Effect(found.effect * share, low * share, high * share)
@@ -136,5 +136,5 @@ def population_interval(
     if len(changes_by_group) == 1:
         return -1.0, 1.0
     mean, error = fsum(changes) / len(changes), cluster_error(list(changes_by_group.values()))
-    reach = t_quantile((1 + confidence) / 2, len(changes_by_group) - 1) * error
+    reach = -t_quantile((1 - confidence) / 2, len(changes_by_group) - 1) * error
     return max(-1.0, mean - reach), min(1.0, mean + reach)

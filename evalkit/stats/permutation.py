@@ -67,8 +67,8 @@ def _shuffled(cases: Iterable[tuple[Sequence[float], Sequence[float]]]) -> float
     totals = [-observed] * SHUFFLES
     for pool in pools:
         totals = list(map(add, totals, _dealt(pool, random)))
-    below = sum(total < -_SAME for total in totals)
-    equal = sum(-_SAME <= total <= _SAME for total in totals)
+    below = sum(each < -_SAME for each in totals)
+    equal = sum(-_SAME <= each <= _SAME for each in totals)
     return (below + (equal + 1) / 2) / (SHUFFLES + 1)
 
 

@@ -10,7 +10,6 @@ from evalkit.stats.distributions import normal_quantile, normal_sf
 from evalkit.stats.integrals import integral, nodes
 
 _FAR = 8.5  # standard deviations; the normal distribution has 1e-17 beyond
-_FIRST_SHARE = 1 / 5  # of alpha, for the first look of `confirm`
 _FIRST_WEIGHT = 1 / 3  # of the first look's z, squared; the second has the rest
 
 
@@ -46,7 +45,7 @@ def first_stage_level(alpha: float) -> float:
     Raises ValueError unless 0 < alpha < 0.5.
     """
     _check(alpha)
-    return alpha * _FIRST_SHARE
+    return alpha / 5
 
 
 def combined(first_p: float, second_p: float) -> float:
