@@ -60,7 +60,7 @@ def total(urns: Mapping[Urn, int]) -> Law:
     return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _repeated(urn: Urn, times: int) -> Law:
     if times == 1:
         return hypergeometric(urn)

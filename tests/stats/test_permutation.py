@@ -88,6 +88,16 @@ def test_thousands_of_cases_keep_their_precision() -> None:
     assert worst_difference("mid_p of 10,000 cases", large) < NEAR
 
 
+def test_p_values_down_to_1e_29_keep_their_precision_though_ends_are_cut_off() -> None:
+    pairs = []
+    for worse in (5_100, 5_300, 5_450, 5_550):
+        better = 10_000 - worse
+        exact = stats.binom.cdf(better, 10_000, 0.5) - stats.binom.pmf(better, 10_000, 0.5) / 2
+        pairs.append((mid_p(_of_single_draws(worse, better, 0)), exact))
+    assert min(exact for _, exact in pairs) < 1e-27
+    assert worst_ratio("mid_p far in the tail, as a ratio", pairs) < NEAR
+
+
 PINNED: list[tuple[str, list[Case], float]] = [
     ("no case", [], 1.0),
     ("nothing differs", [([1.0], [1.0]), ([0.0, 0.0], [0.0])], 1.0),
