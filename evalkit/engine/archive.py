@@ -27,6 +27,7 @@ RUN = "run.json"
 RESULTS = "results.jsonl"
 LATEST = "latest"
 _SMALL = 5_000_000  # bytes of results; as records they take about four times as much
+_told = json.JSONEncoder(check_circular=False).encode  # a result is a tree
 _STOPPED = "Stopped: "  # how the note begins that tells what stopped a run
 
 
@@ -44,8 +45,12 @@ def _writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        help = "choose another folder with --out FOLDER, or make room; every reply that came is kept"
-        raise UserError(f"{folder} cannot be written: {error.strerror}", help) from None
+        raise _unwritable(folder, error) from None
+
+
+def _unwritable(folder: Path, error: OSError) -> UserError:
+    help = "choose another folder with --out FOLDER, or make room; every reply that came is kept"
+    return UserError(f"{folder} cannot be written: {error.strerror}", help)
 
 
 class Archive:
@@ -58,8 +63,7 @@ class Archive:
     trouble: UserError | None = None
 
     def __init__(self, folder: Path, info: RunInfo, keys: Iterable[str] = ()) -> None:
-        self._folder = folder
-        self._keys = tuple(keys)
+        self._folder, self._keys = folder, tuple(keys)
         self._starts = array("q")  # by index: where its line starts in the file, -1 for none
         self._end = 0
         self._few: dict[int, Result] | None = {}  # by index: what the lines say, as long as they are few
@@ -79,7 +83,7 @@ class Archive:
         """Append one result; it is on its way to the disk when this returns, unless there is trouble."""
         if self.trouble:
             return
-        told = json.dumps(result_to_json(result))
+        told = _told(result_to_json(result))
         kept = redact(told, self._keys)
         line = kept.encode() + b"\n"
         self._starts.extend([-1] * (result.index + 1 - len(self._starts)))
@@ -90,11 +94,10 @@ class Archive:
         if self._few is not None:
             self._few[result.index] = result
         try:
-            with _writing(self._folder):
-                self._file.write(line)
-                self._file.flush()
-        except UserError as error:
-            self.trouble, self._few = error, None
+            self._file.write(line)
+            self._file.flush()
+        except OSError as error:
+            self.trouble, self._few = _unwritable(self._folder, error), None
 
     def finish(self, info: RunInfo) -> StoredRun:
         """Put the results into plan order, and count them. The run as it will be once `run.json` says so.

@@ -16,7 +16,8 @@ _OUTCOMES = {str(outcome): outcome for outcome in Outcome}
 
 def result_to_json(result: Result) -> dict[str, Any]:
     """The object written to `results.jsonl`; `schemas/run.schema.json` describes it."""
-    reply = result.reply
+    calls = [_call_to_json(call) for call in result.calls]
+    replies = [call["reply"] for call in calls if call["role"] == "model" and call["reply"]]
     return {
         "index": result.index,
         "spec": result.spec,
@@ -29,10 +30,12 @@ def result_to_json(result: Result) -> dict[str, Any]:
         "tags": list(result.tags),
         "group": result.group,
         "needed": result.needed,
+        "content": result.content,
+        "arm": result.arm,
         "scopes": {str(number): scope for number, scope in result.scopes.items()},
         "scores": [score_to_json(score) for score in result.scores],
-        "calls": [_call_to_json(call) for call in result.calls],
-        "reply": _reply_to_json(reply) if reply else None,
+        "calls": calls,
+        "reply": replies[-1] if replies else None,
         "error": {"kind": result.error.kind, "message": result.error.message} if result.error else None,
         "where": {"file": result.where.file, "line": result.where.line},
     }
@@ -53,6 +56,8 @@ def result_from_json(row: Json) -> Result:
         tags=tuple(row["tags"]),
         group=row["group"],
         needed=row["needed"],
+        content=row.get("content", ""),
+        arm=row.get("arm", ""),
         scopes={int(number): scope for number, scope in row["scopes"].items()},
         scores=tuple(map(_score_from_json, row["scores"])),
         calls=tuple(map(_call_from_json, row["calls"])),
