@@ -67,6 +67,7 @@ RUN_CODE = {  # the providers that run code of the user's, and what tells withou
     "python": "evalkit.providers.python:complaint",
     "command": "evalkit.providers.command:complaint",
 }
+OF_THE_PROJECT = (*RUN_CODE, "scripted")  # providers that answer with files of the project, as they stand there
 _IN_USE: set[tuple[str, str]] = set()  # (group, name) of the plug-ins that were loaded
 OWN_ENDPOINT = "evalkit.providers.chat:connect"  # what the settings name speaks chat completions
 DATASETS = {

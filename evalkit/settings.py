@@ -18,8 +18,10 @@ from evalkit.settings_file import from_file, has_settings
 
 DEFAULT_MODEL = "local/smollm2"
 LONGEST = 1e6  # seconds that a time may be set to; sockets count no further than a few years
-_LEAST = {"workers": 1, "trials": 1, "limit": 1, "attempts": 1, "max_calls": 0}
+_LEAST = {"max_trials": 1, "workers": 1, "trials": 1, "limit": 1, "attempts": 1, "max_calls": 0}
 _TIMES = ("timeout", "deadline")  # seconds
+_SHARES = {"margin": 1.0, "alpha": 0.5}
+_WORDS = {"method": ("confirm", "rounds", "fixed"), "require": ("no worse",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class Settings:
 
     `limits` are by provider, `prices` by `provider/model`, `commands` are programs by name; `max_usd` is in US dollars.
     With `fresh` only replies kept since `fresh_since` count: seconds since 1970, by default when the settings are made.
+    `against` names what a run is compared with (a git ref or a run), "" for nothing; `margin`, `alpha`, `method`,
+    `max_trials` and `require` stand above what the specs say of a regression. With `reuse` both arms share recorded
+    replies, with `strict` replies of different served models are not compared.
     `recordings` is the folder with committed recordings, None for none.
     `environ` is the process's environment; only key and base URL look-ups read it.
     """
@@ -50,6 +55,14 @@ class Settings:
     no_code: bool = False
     max_calls: int | None = None
     max_usd: float | None = None
+    against: str = ""
+    margin: float | None = None
+    alpha: float | None = None
+    method: str | None = None
+    max_trials: int | None = None
+    require: str | None = None
+    reuse: bool = False
+    strict: bool = False
     out: Path | None = None
     as_json: bool = False
     verbosity: int = 0
@@ -123,11 +136,28 @@ def _checked(settings: Settings) -> Settings:
     budget = settings.max_usd
     if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int | float) or not 0 < budget < 1e9):
         raise UserError(f"`max_usd` is {budget}", "it is a sum of US dollars above 0")
+    _check_comparison(settings)
     if (settings.fresh or settings.fresh_since) and settings.offline:
         raise UserError("--fresh asks again and --offline never asks", "give one of them")
     if settings.allow_unrecorded and not settings.offline:
         raise UserError("--allow-unrecorded is about --offline, which is not given", "what is not recorded is asked")
     return settings
+
+
+def _check_comparison(settings: Settings) -> None:
+    for name, most in _SHARES.items():
+        value = getattr(settings, name)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (is_number and 0 < value < most):
+            raise UserError(f"`{name}` is {value}", f"it is a share between 0 and {most:g}: 0.05 is 5 %")
+    for name, words in _WORDS.items():
+        value = getattr(settings, name)
+        if value is not None and value not in words:
+            raise UserError(f"`{name}` is `{value}`", did_you_mean(str(value), words))
+    about = [name for name in (*_SHARES, *_WORDS, "max_trials", "reuse", "strict") if getattr(settings, name)]
+    if about and not settings.against:
+        flag = about[0].replace("_", "-")
+        raise UserError(f"--{flag} is about --against, which is not given", "name a git ref, or a run, as its REF")
 
 
 def project_root(start: Path) -> Path:

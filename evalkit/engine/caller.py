@@ -51,9 +51,12 @@ class Caller:
         self._is_replaying = True  # the last call was recorded
         self.trouble: UserError | None = None
 
-    def call(self, request: Request, question: Question) -> Called:
-        """The reply to a request. Raises NotAsked where nothing was recorded and nothing may be asked."""
-        provider, key = self._provider(request.provider), question.key
+    def call(self, request: Request, question: Question, provider: Provider | None = None) -> Called:
+        """The reply to a request, of `provider` if it is not the one of that name.
+
+        Raises NotAsked where nothing was recorded and nothing may be asked.
+        """
+        provider, key = provider or self._provider(request.provider), question.key
         with self._kept.claims.among_threads(key):
             if self._is_replaying or self._settings.offline:  # else there is most likely nothing, and it looks once
                 replayed = self._replayed(provider, request, question)

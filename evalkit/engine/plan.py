@@ -14,7 +14,7 @@ from evalkit.engine.question import Question
 from evalkit.errors import UserError
 from evalkit.providers.interface import Provider
 from evalkit.records.exchange import Request
-from evalkit.records.result import Column
+from evalkit.records.result import Column, Side
 from evalkit.records.spec import Case, Model, Spec, Variant
 from evalkit.settings import Settings
 from evalkit.spec.few import MOST_OF_TRIALS, Few, Room, weight_of
@@ -29,7 +29,11 @@ _Draw = tuple[Model, Variant, int, Request | None, Question | None]  # a trial o
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One attempt at a case in a column; `draw` counts from 1. `question` is None for a case the user skips."""
+    """One attempt at a case in a column; `draw` counts from 1. `question` is None for a case the user skips.
+
+    `provider` is who encoded the question and answers it. `arm` is "" for a trial that the spec wants, else the side of
+    a comparison that alone wants it.
+    """
 
     index: int
     spec: Spec
@@ -39,6 +43,8 @@ class Trial:
     draw: int
     request: Request | None = None
     question: Question | None = None
+    provider: Provider | None = None
+    arm: Side = ""
 
     @property
     def column(self) -> Column:

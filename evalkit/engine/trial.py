@@ -31,7 +31,7 @@ class Performer:
         if trial.request is None or trial.question is None:
             return _result(trial, Outcome.SKIPPED, error=Failure("skip", trial.case.skip))
         try:
-            called = self._caller.call(trial.request, trial.question)
+            called = self._caller.call(trial.request, trial.question, trial.provider)
         except NotAsked as why:
             return _result(trial, Outcome.SKIPPED, error=Failure(why.kind, why.message))
         if called.failure or called.call.reply is None:
@@ -95,6 +95,8 @@ def _result(
         tags=(*trial.spec.tags, *case.tags),
         group=case.group,
         needed=case.trials.needed,
+        content=case.content,
+        arm=trial.arm,
         scopes=scopes_of(trial.spec.gate, case),
         where=case.place,
     )

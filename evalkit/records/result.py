@@ -12,6 +12,9 @@ from evalkit.records.problem import Place
 from evalkit.records.spec import NOWHERE
 
 
+Side = Literal["", "baseline", "candidate"]  # who wants a trial: its spec, or one side of a comparison alone
+
+
 class Outcome(StrEnum):
     """Of a trial, of a check, and of a case over its trials."""
 
@@ -125,7 +128,7 @@ class Result:
     group: str = ""
     needed: int = 1
     content: str = ""
-    arm: Literal["", "baseline", "candidate"] = ""
+    arm: Side = ""
     scopes: Mapping[int, str] = field(default_factory=dict)
     where: Place = field(default=NOWHERE, compare=False)
 
@@ -137,7 +140,10 @@ class Result:
     @property
     def reply(self) -> Reply | None:
         """The tested model's last reply; None when there is none."""
-        return next((call.reply for call in reversed(self.calls) if call.role == "model" and call.reply), None)
+        for call in reversed(self.calls):
+            if call.role == "model" and call.reply:
+                return call.reply
+        return None
 
     @property
     def is_left_out(self) -> bool:

@@ -160,7 +160,7 @@ class Regression:
     alpha: float = 0.05
     method: Method = "confirm"
     max_trials: int = 5
-    require: str = ""
+    require: Literal["", "no worse"] = ""
     against: str = ""
 
 

@@ -1,0 +1,142 @@
+"""Specs as they are against the specs as they were: which columns differ, and what both arms are asked, in turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
+
+from evalkit.decide.beside import Matcher, columns_beside, side_by_side
+from evalkit.decide.contest import Contest, Stage, settled, share_out
+from evalkit.engine.plan import Trial
+from evalkit.engine.side import Asked, Asks, Side, columns_of
+from evalkit.records.comparison import Comparison
+from evalkit.records.result import Column, Result, Side as Arm
+from evalkit.records.spec import Case, Check, Regression, Spec
+from evalkit.spec.render import filled
+
+Rules = Callable[[Spec], Regression]
+_Asked = tuple[Case, Asks]  # a case, and what each column asks of it
+
+
+class Duel:
+    """Both arms of a run: `next` gives trials to perform, `add` takes what came of them, until `next` gives None.
+
+    Only specs that differ are asked: in a request, in a check, in their cases or in their gate. `unchanged` names the
+    others, `new` and `gone` those that only one side has.
+    """
+
+    def __init__(self, candidate: Side, baseline: Side, rules: Rules) -> None:
+        self._candidate = candidate
+        self._baseline = baseline
+        self._rules = rules
+        self._contests: dict[Column, Contest] = {}
+        self._against: dict[Column, Contest] = {}  # the same by their baseline's column
+        self._indexes: Mapping[bool, Iterator[int]] = {True: count(), False: count()}  # of own trials, of the others
+        self._is_begun = False
+        ours, theirs = candidate.specs, baseline.specs
+        self.new = tuple(name for name in ours if name not in theirs)
+        self.gone = tuple(name for name in theirs if name not in ours)
+        self.unchanged = tuple(
+            name for name, spec in ours.items() if name in theirs and not self._is_changed(spec, theirs[name])
+        )
+        self.asked = tuple(spec for name, spec in ours.items() if name not in self.unchanged)
+        share_out(list(self._contests.values()))
+
+    @property
+    def contests(self) -> tuple[Contest, ...]:
+        """The columns that have a baseline, in their order."""
+        return tuple(self._contests.values())
+
+    def next(self) -> Iterable[Trial] | None:
+        """What to ask next, all of which must be added before this is called again; None when all is decided."""
+        is_first, self._is_begun = not self._is_begun, True
+        stages = {column: stage for column, each in self._contests.items() if (stage := each.next_stage())}
+        return self._trials(stages, is_first=is_first) if stages or is_first else None
+
+    def add(self, result: Result) -> None:
+        """What came of a trial, of either arm."""
+        is_former = result.arm == "baseline"
+        contest = (self._against if is_former else self._contests).get(result.column)
+        if contest:
+            contest.add("baseline" if is_former else "candidate", result)
+
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """What came of all columns."""
+        return settled(self.contests)
+
+    def first_trials(self) -> Iterator[Trial]:
+        """What is asked at first, for a forecast; nothing is noted."""
+        stages = {column: each.first_stage for column, each in self._contests.items() if each.is_tested}
+        indexes, self._indexes = self._indexes, {True: count(), False: count()}
+        yield from self._trials(stages, is_first=True)
+        self._indexes = indexes
+
+    def _is_changed(self, spec: Spec, former: Spec) -> bool:
+        """Lay the cases of both side by side; whether anything differs."""
+        ours_by_name, matcher = columns_of(spec), Matcher()
+        beside = columns_beside(ours_by_name, columns_of(former))
+        contests = {ours: Contest(ours, theirs, self._rules(spec)) for ours, theirs in beside.items()}
+        for ours, theirs in self._met(spec, former):
+            if not matcher.meet(ours and _named(ours[0]), theirs and _named(theirs[0])) or not ours or not theirs:
+                continue
+            case, has_same_checks = ours[0], _checks(ours[0]) == _checks(theirs[0])
+            for column, contest in contests.items():
+                if has_same_checks and _is_same(ours[1][column], theirs[1][contest.baseline]):
+                    contest.keep(case.id)
+                else:
+                    contest.test(case.id, case.place, case.group)
+        for column, contest in contests.items():
+            contest.matching = matcher.matching(len(contest.pairs))
+            self._contests[column] = self._against[contest.baseline] = contest
+        is_other = any(contest.pairs for contest in contests.values()) or not matcher.matching(0).is_whole
+        return is_other or len(contests) != len(ours_by_name) or spec.gate != former.gate
+
+    def _met(self, spec: Spec, former: Spec | None) -> Iterator[tuple[_Asked | None, _Asked | None]]:
+        ours = ((each[0].id, each) for each in self._candidate.cases(spec))
+        theirs = ((each[0].id, each) for each in self._baseline.cases(former)) if former else ()
+        return side_by_side(ours, theirs)
+
+    def _trials(self, stages: Mapping[Column, Stage], *, is_first: bool) -> Iterator[Trial]:
+        specs_with_stages = {column.spec for column in stages}
+        for spec in self.asked:
+            if is_first or spec.name in specs_with_stages:
+                for ours, theirs in self._met(spec, self._baseline.specs.get(spec.name)):
+                    if ours:
+                        yield from self._of_case(spec, ours, theirs, stages, is_first)
+
+    def _of_case(
+        self, spec: Spec, ours: _Asked, theirs: _Asked | None, stages: Mapping[Column, Stage], is_first: bool
+    ) -> Iterator[Trial]:
+        case, asks = ours
+        for column, asked in asks.items():
+            for draw in range(1, len(asked.own) + 1) if is_first else ():
+                yield self._trial(spec, case, asked, draw, "")
+            stage, contest = stages.get(column), self._contests.get(column)
+            if stage is None or contest is None or theirs is None or case.id not in contest.pairs:
+                continue
+            if stage.cases is None or case.id in stage.cases:
+                for draw in range(stage.first, stage.last + 1):
+                    if draw > len(asked.own):
+                        yield self._trial(spec, case, asked, draw, "candidate")
+                    yield self._trial(spec, case, theirs[1][contest.baseline], draw, "baseline")
+
+    def _trial(self, spec: Spec, case: Case, asked: Asked, draw: int, arm: Arm) -> Trial:
+        request, question = asked.numbered(draw)
+        index = next(self._indexes[not arm])
+        provider = self._baseline.plan.provider(request.provider) if arm == "baseline" else None
+        return Trial(index, spec, case, asked.model, asked.variant, draw, request, question, provider, arm)
+
+
+def _named(case: Case) -> tuple[str, str]:
+    return case.id, case.content
+
+
+def _is_same(ours: Asked, theirs: Asked) -> bool:
+    """Whether the same reaches the same model."""
+    mine, other = ours.question, theirs.question
+    return (mine.provider, mine.model, mine.body) == (other.provider, other.model, other.body)
+
+
+def _checks(case: Case) -> list[Check]:
+    """The checks of a case with everything in its place, as they are applied."""
+    return [filled(check, case) for check in case.checks]
