@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from evalkit.engine.trial import outcome_of
+from evalkit.engine.scoring import outcome_of
 from evalkit.records.result import Outcome, Result, Score
 from tests.projects import Project, keyed
 from tests.servers import Answer, Server, failure, reply
