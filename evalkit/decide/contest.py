@@ -12,7 +12,6 @@ from evalkit.records.comparison import Arm, BaselineKind, Comparison, Comparison
 from evalkit.records.problem import Place
 from evalkit.records.result import Column, Result
 from evalkit.records.spec import Regression
-from evalkit.stats.multiple import holm
 from evalkit.stats.paired import discordance, effect_interval, population_interval
 from evalkit.stats.power import needed_trials, reach
 
@@ -233,22 +232,3 @@ def _many_draws(pairs: Iterable[Pair]) -> tuple[int, int]:
         before += sum(value is not None for value in pair.before.values())
         now += sum(value is not None for value in pair.now.values())
     return before, now
-
-
-def share_out(contests: Sequence[Contest]) -> None:
-    """Give each tested column its part of the chance of a false alarm, before anything is asked.
-
-    `fixed` shares nothing out: its p values are adjusted in the end (Holm).
-    """
-    tested = [contest for contest in contests if contest.is_tested and contest.gates]
-    for contest in tested:
-        if contest.rule.method != "fixed":
-            contest.level = contest.rule.alpha / len(tested)
-
-
-def settled(contests: Sequence[Contest]) -> tuple[Comparison, ...]:
-    """What came of all columns."""
-    known = [(contest, contest.adjustable_p) for contest in contests if contest.gates]
-    fixed = [(contest, p) for contest, p in known if p is not None]
-    adjusted = dict(zip((id(contest) for contest, _ in fixed), holm([p for _, p in fixed]), strict=True))
-    return tuple(contest.comparison(adjusted.get(id(contest))) for contest in contests)

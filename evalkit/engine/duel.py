@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 
 from evalkit.decide.beside import Matcher, columns_beside, side_by_side
-from evalkit.decide.contest import Contest, Stage, settled, share_out
+from evalkit.decide.contest import Contest, Stage
+from evalkit.decide.settle import settled, share_out
 from evalkit.engine.plan import Trial
 from evalkit.engine.side import Asked, Asks, Side, columns_of
 from evalkit.records.comparison import Comparison
-from evalkit.records.result import Column, Result, Side as Arm
+from evalkit.records.result import Column, Result, WantedBy
 from evalkit.records.spec import Case, Check, Regression, Spec
 from evalkit.spec.render import filled
 
@@ -120,7 +121,7 @@ class Duel:
                         yield self._trial(spec, case, asked, draw, "candidate")
                     yield self._trial(spec, case, theirs[1][contest.baseline], draw, "baseline")
 
-    def _trial(self, spec: Spec, case: Case, asked: Asked, draw: int, arm: Arm) -> Trial:
+    def _trial(self, spec: Spec, case: Case, asked: Asked, draw: int, arm: WantedBy) -> Trial:
         request, question = asked.numbered(draw)
         index = next(self._indexes[not arm])
         provider = self._baseline.plan.provider(request.provider) if arm == "baseline" else None

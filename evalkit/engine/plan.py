@@ -14,7 +14,7 @@ from evalkit.engine.question import Question
 from evalkit.errors import UserError
 from evalkit.providers.interface import Provider
 from evalkit.records.exchange import Request
-from evalkit.records.result import Column, Side
+from evalkit.records.result import Column, WantedBy
 from evalkit.records.spec import Case, Model, Spec, Variant
 from evalkit.settings import Settings
 from evalkit.spec.few import MOST_OF_TRIALS, Few, Room, weight_of
@@ -44,7 +44,7 @@ class Trial:
     request: Request | None = None
     question: Question | None = None
     provider: Provider | None = None
-    arm: Side = ""
+    arm: WantedBy = ""
 
     @property
     def column(self) -> Column:

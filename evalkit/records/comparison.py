@@ -123,3 +123,9 @@ class Comparison:
     usd: float = 0.0
     unpriced: int = 0
     served: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+    @property
+    def is_served_otherwise(self) -> bool:
+        """Whether one and the same model was asked for, and the servers named others in each arm."""
+        before, now = self.served
+        return self.column.model == self.baseline.model and bool(before and now) and set(before) != set(now)

@@ -11,8 +11,7 @@ from evalkit.records.exchange import Call, Origin, Reply
 from evalkit.records.problem import Place
 from evalkit.records.spec import NOWHERE
 
-
-Side = Literal["", "baseline", "candidate"]  # who wants a trial: its spec, or one side of a comparison alone
+WantedBy = Literal["", "baseline", "candidate"]  # who wants a trial: its spec, or one side of a comparison alone
 
 
 class Outcome(StrEnum):
@@ -128,7 +127,7 @@ class Result:
     group: str = ""
     needed: int = 1
     content: str = ""
-    arm: Side = ""
+    arm: WantedBy = ""
     scopes: Mapping[int, str] = field(default_factory=dict)
     where: Place = field(default=NOWHERE, compare=False)
 

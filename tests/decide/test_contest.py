@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from evalkit.decide.contest import Contest, Stage, settled, share_out
+from evalkit.decide.contest import Contest, Stage
 from evalkit.decide.gate import exit_of
+from evalkit.decide.settle import settled, share_out
 from evalkit.errors import Exit
 from evalkit.records.comparison import Comparison, Matching
 from evalkit.records.spec import Regression
@@ -154,8 +157,8 @@ def test_what_has_no_recording_cannot_be_judged_here() -> None:
     ],
 )
 def test_the_exit_of_each_verdict(verdict: str, require: str, code: int) -> None:
-    found = contest_of("", Regression(require=require), same=1).comparison()
-    assert exit_of(Comparison(found.column, found.baseline, found.rule, verdict)) == code  # type: ignore[arg-type]
+    found = replace(contest_of("", same=1).comparison(), rule=replace(Regression(), require=require))
+    assert exit_of(replace(found, verdict=verdict)) == code
 
 
 def test_columns_that_are_tested_share_the_chance_of_a_false_alarm() -> None:

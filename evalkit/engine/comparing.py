@@ -1,0 +1,84 @@
+"""A finished run against an earlier one, and its columns against one another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from evalkit.decide.beside import columns_beside
+from evalkit.decide.contest import Contest
+from evalkit.decide.rivals import rivals_of
+from evalkit.decide.settle import settled
+from evalkit.decide.stored import compare_columns, compare_runs
+from evalkit.engine.scoring import Scoring
+from evalkit.records.comparison import Baseline, Comparison
+from evalkit.records.result import Column, Result
+from evalkit.records.run import RunInfo, SpecInfo, StoredRun
+from evalkit.records.spec import Regression, Rule, Spec
+from evalkit.settings import Settings
+
+
+def regression_of(gate: Iterable[Rule], settings: Settings) -> Regression:
+    """What counts as worse than the baseline: the flags say, else the spec's gate, else the usual."""
+    rules = (rule.regression for rule in gate if rule.regression and not rule.regression.against)
+    said = {name: getattr(settings, name) for name in ("margin", "alpha", "method", "max_trials", "require")}
+    found = replace(next(rules, Regression()), **{name: value for name, value in said.items() if value is not None})
+    if settings.require and settings.method is None and found.method == "confirm":
+        return replace(found, method="rounds")  # `confirm` is for those who need no proof
+    return found
+
+
+def baseline_of(run: StoredRun, name: str) -> Baseline:
+    """A finished run as what another is compared with."""
+    return Baseline("run", name, f"run {run.info.id}", run.info.provenance.revision)
+
+
+def against_run(run: StoredRun, before: StoredRun, settings: Settings, specs: Sequence[Spec] = ()) -> list[Comparison]:
+    """The columns of a run against those of an earlier one.
+
+    With `specs` the earlier replies are scored by today's checks; else each run keeps the outcomes it had.
+    """
+    ours, theirs = _by_spec(run.info), _by_spec(before.info)
+    gates = {spec.name: spec.gate for spec in run.info.specs}
+    contests = [
+        Contest(column, other, replace(regression_of(gates.get(name, ()), settings), method="fixed"), kind="run")
+        for name, columns in ours.items()
+        for column, other in columns_beside(columns, theirs.get(name, [])).items()
+    ]
+    compare_runs(before.results(), run.results(), contests, _rescored(specs))
+    return list(settled(contests, is_strict=settings.strict))
+
+
+def between_columns(run: StoredRun) -> list[Comparison]:
+    """The columns of each spec against one another: as its gate says, and against the first where it says nothing."""
+    columns = _by_spec(run.info)
+    contests = [contest for spec in run.info.specs for contest in rivals_of(spec, columns.get(spec.name, []))]
+    if not contests:
+        return []
+    compare_columns(run.results(), contests)
+    return list(settled(contests))
+
+
+def specs_compared(specs: Iterable[SpecInfo], names: Iterable[str]) -> tuple[SpecInfo, ...]:
+    """The same specs, those with a baseline marked."""
+    known = set(names)
+    return tuple(replace(spec, is_compared=spec.name in known) for spec in specs)
+
+
+def _rescored(specs: Sequence[Spec]) -> Callable[[Result], Result]:
+    cases = {(spec.name, case.id): case for spec in specs for case in spec.cases}
+    scoring = Scoring()
+
+    def rescored(result: Result) -> Result:
+        case = cases.get((result.spec, result.case))
+        return scoring.rescored(result, case) if case else result
+
+    return rescored
+
+
+def _by_spec(info: RunInfo) -> dict[str, list[Column]]:
+    found: defaultdict[str, list[Column]] = defaultdict(list)
+    for each in info.columns:
+        found[each.column.spec].append(each.column)
+    return dict(found)
