@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
+from evalkit.price_list import PriceList
 from evalkit.records.exchange import Reply, Request, Usage
 from evalkit.records.machine import Price
 
@@ -93,9 +93,10 @@ def _whole(value: Any) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What models cost: `stated` are the settings' prices by `provider/model`; the rest is looked up in the list."""
+    """What models cost: `stated` are the settings' prices by `provider/model`; the rest is looked up in a list."""
 
     stated: Mapping[str, Price] = field(default_factory=dict)
+    listed: PriceList = field(default_factory=PriceList)
 
     def priced(self, request: Request, reply: Reply) -> Reply:
         """The reply with its price, where it does not say it itself and one is known."""
@@ -122,23 +123,14 @@ class Tariff:
     def _usd(self, provider: str, model: str, usage: Usage, served: str = "") -> float | None:
         if provider in FREE:
             return 0.0
-        stated = self.stated.get(f"{provider}/{model}")
-        if stated is None:
-            return _listed_usd(provider, model, usage, served)
-        prompt, cached = usage.prompt_tokens or 0, usage.cached_tokens or 0
-        of_cached = stated.input if stated.cached is None else stated.cached
-        of_prompt = (prompt - cached) * stated.input + cached * of_cached
-        return (of_prompt + (usage.completion_tokens or 0) * stated.output) / 1e6
+        prompt = usage.prompt_tokens or 0
+        price = self.stated.get(f"{provider}/{model}") or self._listed(provider, model, served, prompt)
+        return None if price is None else price.usd(prompt, usage.completion_tokens or 0, usage.cached_tokens or 0)
 
-
-def _listed_usd(provider: str, model: str, usage: Usage, served: str) -> float | None:
-    """The price by genai-prices, if that is installed: of the model that was served, else of the one asked for."""
-    for name in filter(None, (served, model)):
-        for vendor, identity in _names_in_list(provider, name):
-            usd = _price_of(vendor, identity, usage)
-            if usd is not None:
-                return usd
-    return None
+    def _listed(self, provider: str, model: str, served: str, prompt: int) -> Price | None:
+        """The price in the list: of the model that was served, else of the one asked for."""
+        names = (name for model in filter(None, (served, model)) for name in _names_in_list(provider, model))
+        return next((price for name in names if (price := self.listed.price(*name, prompt))), None)
 
 
 def _names_in_list(provider: str, model: str) -> list[tuple[str | None, str]]:
@@ -151,33 +143,3 @@ def _names_in_list(provider: str, model: str) -> list[tuple[str | None, str]]:
         maker = maker.rpartition("/")[2].lower()
         return [(_MAKERS.get(maker, maker), rest), ("openrouter", model)] if maker else [(None, rest)]
     return []
-
-
-@lru_cache(maxsize=1024)
-def _is_listed(vendor: str | None, model: str) -> bool:
-    """Whether the list has the model: it looks long for one that it has not."""
-    try:
-        import genai_prices  # an extra; it takes its time
-
-        genai_prices.calc_price(genai_prices.Usage(), model, provider_id=vendor)
-    except (ImportError, LookupError, ValueError):
-        return False
-    return True
-
-
-def _price_of(vendor: str | None, model: str, usage: Usage) -> float | None:
-    if not _is_listed(vendor, model):
-        return None
-    import genai_prices
-
-    counted = genai_prices.Usage(
-        input_tokens=usage.prompt_tokens,
-        output_tokens=usage.completion_tokens,
-        cache_read_tokens=usage.cached_tokens or None,
-    )
-    try:
-        found = genai_prices.calc_price(counted, model, provider_id=vendor)
-    except (LookupError, ValueError):
-        return None  # no price for such a usage
-    has_prices = found.model_price.input_mtok is not None and found.model_price.output_mtok is not None
-    return float(found.total_price) if has_prices else None  # a model without prices is listed as costing 0

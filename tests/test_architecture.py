@@ -16,9 +16,9 @@ PACKAGE = Path(__file__).resolve().parent.parent / "evalkit"
 # Lowest first; a file may import what stands on its own line or on a line above it.
 LAYERS = (
     ("records", "version"),
-    ("errors", "settings", "settings_file", "secrets"),
+    ("errors", "settings", "settings_file", "secrets", "installed"),
     ("stats",),
-    ("decide", "prices", "templates", "template_guard", "template_mistakes", "documents"),
+    ("decide", "prices", "price_list", "templates", "template_guard", "template_mistakes", "documents"),
     ("providers", "scorers", "reporters", "datasets"),
     ("catalog",),
     ("spec",),
@@ -38,7 +38,7 @@ DOORS = {
     "rich": {"reporters/terminal.py", "reporters/progress.py"},
     "dotenv": {"engine/env_file.py"},
     "xllamacpp": {"providers/local.py"},
-    "genai_prices": {"prices.py"},
+    "genai_prices": {"price_list.py"},
 }
 FILE_LINES = 300
 FUNCTION_LINES = 40

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import json
+import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evalkit.price_list import PriceList
 from evalkit.prices import MOST_TOKENS, Size, Tariff, size_of, stated_usd
 from evalkit.records.exchange import Reply, Request, Usage
 from evalkit.records.machine import Price
@@ -96,9 +101,78 @@ def test_a_model_that_answers_for_another_has_its_own_price() -> None:
     assert NOTHING.priced(asked("openai/gpt-4o"), reply) == replace(reply, usd=0.15)
 
 
+LENGTHS = [(0, 5, 0), (1000, 100, 0), (1000, 100, 500), (200_000, 10, 0), (200_001, 10, 9), (1_200_000, 5, 7)]
+
+
+def calculated(vendor: str, model: str) -> list[float]:
+    """What the package of the list says that calls of these lengths cost; nothing for a model without prices."""
+    package = importlib.import_module("genai_prices")
+    usages = [package.Usage(input_tokens=p, output_tokens=o, cache_read_tokens=c or None) for p, o, c in LENGTHS]
+    try:
+        found = [package.calc_price(usage, model, provider_id=vendor) for usage in usages]
+    except LookupError:  # some are not found by their own names
+        return []
+    prices = [(each.model_price.input_mtok, each.model_price.output_mtok) for each in found]
+    return [] if any(None in pair for pair in prices) else [float(each.total_price) for each in found]
+
+
+def test_every_model_of_the_list_costs_what_its_package_calculates() -> None:
+    """For prompts of all lengths, cached or not."""
+    pytest.importorskip("genai_prices")
+    providers, listed = importlib.import_module("genai_prices.data").providers, PriceList()
+    models = [(provider.id, model.id) for provider in providers for model in provider.models]
+    for vendor, model in models:
+        prices = [(listed.price(vendor, model, length[0]), length) for length in LENGTHS]
+        said = [price.usd(*length) for price, length in prices if price]
+        assert said == pytest.approx(calculated(vendor, model)), (vendor, model)
+    assert len(models) > 1000
+
+
+LOOKING = """
+import sys
+from pathlib import Path
+from evalkit.price_list import PriceList
+listed = PriceList(Path(sys.argv[1]))
+print([listed.price("openai", model, 300_000) for model in sys.argv[2:]])
+print(listed.used != "", "genai_prices" in sys.modules)
+"""
+
+
+def looked_up(file: Path, *models: str) -> list[str]:
+    """What another process says of models of openai, and whether it used the list, and imported it."""
+    done = subprocess.run([sys.executable, "-c", LOOKING, file, *models], capture_output=True, check=True, text=True)
+    return done.stdout.splitlines()
+
+
+def test_a_list_that_was_looked_into_today_is_not_imported_again(tmp_path: Path) -> None:
+    pytest.importorskip("genai_prices")
+    file, models = tmp_path / "prices.json", ("gpt-4o", "nobody-knows", "gpt-5.4")
+    prices = [repr(PriceList().price("openai", model, 300_000)) for model in models]
+    said = f"[{', '.join(prices)}]"
+    assert looked_up(file, *models) == [said, "True True"]
+    assert looked_up(file, *models) == [said, "True False"]
+    kept = file.read_text("utf-8")
+    for outdated in (kept.replace(" on 2", " on 1"), kept.replace('{"edition": "', '{"edition": "9'), kept[:-9], "[]"):
+        file.write_text(outdated, "utf-8")
+        assert looked_up(file, *models) == [said, "True True"]
+        assert file.read_text("utf-8") == kept
+
+
+def test_a_price_that_changes_with_the_hour_is_not_kept(tmp_path: Path) -> None:
+    pytest.importorskip("genai_prices")
+    listed = PriceList(tmp_path / "prices.json")
+    assert listed.price("deepseek", "deepseek-chat", 1) is not None
+    assert json.loads((tmp_path / "prices.json").read_bytes())["prices"] == {}
+
+
+def test_a_list_that_cannot_be_kept_says_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("genai_prices")
+    assert PriceList(tmp_path / "none" / "prices.json").price("openai", "gpt-4o", 1) == Price(2.5, 10.0, 1.25)
+
+
 def test_without_the_price_list_a_price_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "genai_prices", None)  # what an import of a package that is not there finds
-    assert NOTHING.estimate(asked("openai/gpt-4o")) is None
+    assert Tariff().estimate(asked("openai/gpt-4o")) is None
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from evalkit.engine.git import git_in
+from evalkit.installed import version_of
 from evalkit.records.circumstances import Provenance
 
 PATIENCE = 5.0  # seconds for git; a huge work tree must not hold up a run
 _PACKAGES = {  # modules that answer, score or render, and the distributions they are from
-    "genai_prices": "genai-prices",
     "jinja2": "jinja2",
     "jsonschema": "jsonschema",
     "regex": "regex",
@@ -39,25 +39,8 @@ def provenance_of(root: Path, environ: Mapping[str, str]) -> Provenance:
     )
 
 
-def with_packages(provenance: Provenance) -> Provenance:
-    """The same with the versions of the packages that were imported by now."""
-    return replace(provenance, packages={name: found for module, name in _PACKAGES.items() if (found := _of(module))})
-
-
-def _of(module: str) -> str:
-    """The version of a module's distribution: as the folder of its metadata is called, which pip puts beside it."""
-    file = getattr(sys.modules.get(module), "__file__", None)
-    if not file:
-        return ""
-    named = f"{_PACKAGES[module].replace('-', '_')}-"
-    found = [folder.stem.removeprefix(named) for folder in Path(file).parents[1].glob(f"{named}*.dist-info")]
-    return found[0] if len(found) == 1 else _looked_up(_PACKAGES[module])
-
-
-def _looked_up(distribution: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version  # takes a tenth of a short run
-
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return ""
+def with_packages(provenance: Provenance, others: Mapping[str, str]) -> Provenance:
+    """The same with the versions of the packages that were imported by now, and of others that took part."""
+    imported = {name: getattr(sys.modules.get(module), "__file__", None) for module, name in _PACKAGES.items()}
+    versions = {name: version_of(name, file) for name, file in imported.items()} | dict(others)
+    return replace(provenance, packages={name: versions[name] for name in sorted(versions) if versions[name]})

@@ -30,6 +30,7 @@ from evalkit.engine.pool import Pool, stopping_on_signals
 from evalkit.engine.provenance import provenance_of, with_packages
 from evalkit.engine.trial import Performer
 from evalkit.errors import NothingToMeasure, UserError
+from evalkit.price_list import PriceList
 from evalkit.prices import Tariff
 from evalkit.providers.interface import Provider
 from evalkit.providers.vendors import keys_in
@@ -58,7 +59,7 @@ class Session:
         self._hearing = threading.Lock()
         self._stop = threading.Event()
         self._provider = lru_cache(lambda name: catalog.provider(name, settings))
-        self._tariff = Tariff(settings.prices)
+        self._tariff = Tariff(settings.prices, PriceList(settings.state / "prices.json"))
 
     def forecast(self) -> Forecast:
         """The plan in numbers; nothing is asked."""
@@ -122,7 +123,7 @@ class Session:
                 seconds=round(time.monotonic() - begun, 3),
                 paces=caller.paces.history(),
                 notes=tuple(redact(note, keys) for note in (*budget.notes(), *findings.notes(), *kept.store.notes)),
-                provenance=with_packages(info.provenance),
+                provenance=with_packages(info.provenance, {"genai-prices": self._tariff.listed.used}),
             )
             run = archive.finish(stopped(info, caller.trouble))
         return self._decided(run, plan)

@@ -36,8 +36,18 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars for a million tokens of a model; `cached` is for prompt tokens that the server had cached."""
+    """US dollars for a million tokens of a model; `cached` is for prompt tokens that the server had cached.
+
+    `call` is what each call costs besides, in US dollars.
+    """
 
     input: float
     output: float
     cached: float | None = None
+    call: float = 0.0
+
+    def usd(self, prompt: int, completion: int, cached: int = 0) -> float:
+        """What a call with so many tokens costs; `cached` of those in the prompt were cached."""
+        of_cached = self.input if self.cached is None else self.cached
+        of_tokens = (prompt - cached) * self.input + cached * of_cached + completion * self.output
+        return of_tokens / 1e6 + self.call
