@@ -105,6 +105,10 @@ class Contest:
     def _levels(self) -> Levels:
         return Levels(self.rule.alpha, self.level)
 
+    def wants(self, case: str, stage: Stage) -> bool:
+        """Whether a stage is about a case."""
+        return case in self.pairs and (stage.cases is None or case in stage.cases)
+
     def next_stage(self) -> Stage | None:
         """What to ask for next; None when it is decided, or nothing is to be found out."""
         if not self.is_tested or self._decision:

@@ -5,39 +5,31 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
 from evalkit.decide.summary import summarise
+from evalkit.engine.lines import SMALL, Lines, private, read_lines, replacing
 from evalkit.errors import UserError, did_you_mean
 from evalkit.records.info import FORMAT_VERSION, info_from_json, info_to_json
 from evalkit.records.result import Result
-from evalkit.records.rows import result_from_json, result_to_json
 from evalkit.records.run import RunInfo, StoredRun
 from evalkit.reporters.interface import STDOUT, Reporter
-from evalkit.secrets import redact
 
 RUN = "run.json"
 RESULTS = "results.jsonl"
+OTHERS = "comparison.jsonl"  # what only a comparison wanted
 LATEST = "latest"
-_SMALL = 5_000_000  # bytes of results; as records they take about four times as much
-_told = json.JSONEncoder(check_circular=False).encode  # a result is a tree
 _STOPPED = "Stopped: "  # how the note begins that tells what stopped a run
 
 
 def new_run_id(now: datetime | None = None) -> str:
     """A name for a run that sorts by time (UTC): `2026-11-22T19-04-31-3f2a`."""
     return f"{now or datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(2)}"
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)  # it holds replies: nobody else's to read
 
 
 @contextmanager
@@ -56,48 +48,39 @@ def _unwritable(folder: Path, error: OSError) -> UserError:
 class Archive:
     """Writes one run. Results are appended as they come and put into plan order at the end.
 
-    `keys` are taken out of every line. A context manager; raises UserError where the folder cannot be written. What
-    goes wrong later is `trouble`: from then on nothing is appended.
+    Those that only a comparison wants are in a file of their own. `keys` are taken out of every line. A context
+    manager; raises UserError where the folder cannot be written. What goes wrong later is `trouble`: from then on
+    nothing is appended.
     """
 
     trouble: UserError | None = None
 
     def __init__(self, folder: Path, info: RunInfo, keys: Iterable[str] = ()) -> None:
         self._folder, self._keys = folder, tuple(keys)
-        self._starts = array("q")  # by index: where its line starts in the file, -1 for none
-        self._end = 0
-        self._few: dict[int, Result] | None = {}  # by index: what the lines say, as long as they are few
+        self._others: Lines | None = None
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             write_info(folder, info)
-            self._file = open(folder / RESULTS, "w+b", opener=_private)  # noqa: SIM115 - closed by __exit__
+            self._results = Lines(folder / RESULTS, self._keys)
 
     def __enter__(self) -> Archive:
         return self
 
     def __exit__(self, *error: object) -> None:
-        with suppress(OSError):  # what a full disk did not take is tried once more
-            self._file.close()
+        for lines in self._files():
+            lines.close()
 
     def add(self, result: Result) -> None:
         """Append one result; it is on its way to the disk when this returns, unless there is trouble."""
         if self.trouble:
             return
-        told = _told(result_to_json(result))
-        kept = redact(told, self._keys)
-        line = kept.encode() + b"\n"
-        self._starts.extend([-1] * (result.index + 1 - len(self._starts)))
-        self._starts[result.index] = self._end
-        self._end += len(line)
-        if self._end > _SMALL or kept != told:
-            self._few = None
-        if self._few is not None:
-            self._few[result.index] = result
         try:
-            self._file.write(line)
-            self._file.flush()
+            if result.arm and self._others is None:
+                self._others = Lines(self._folder / OTHERS, self._keys)
+            lines = self._others if result.arm and self._others else self._results
+            lines.add(result)
         except OSError as error:
-            self.trouble, self._few = _unwritable(self._folder, error), None
+            self.trouble = _unwritable(self._folder, error)
 
     def finish(self, info: RunInfo) -> StoredRun:
         """Put the results into plan order, and count them. The run as it will be once `run.json` says so.
@@ -106,47 +89,28 @@ class Archive:
         """
         try:
             if not self.trouble:
-                self._put_in_order()
+                with _writing(self._folder):
+                    for lines in self._files():
+                        lines.put_in_order()
         except UserError as error:
-            self.trouble, self._few = error, None
-        kept = None if self._few is None else tuple(self._few[index] for index in sorted(self._few))
-        return _counted(self._folder, stopped(info, self.trouble), kept)
+            self.trouble = error
+        return _counted(self._folder, stopped(info, self.trouble), None if self.trouble else self._results.few)
 
-    def _put_in_order(self) -> None:
-        starts = array("q", (start for start in self._starts if start >= 0))
-        if all(before < after for before, after in pairwise(starts)):  # as they come when nothing was asked
-            return
-        with _replacing(self._folder, RESULTS) as new:
-            with open(new, "wb", opener=_private) as file:
-                file.writelines(_lines_at(self._file, starts))
-            self._file.close()
-
-
-def _lines_at(file: IO[bytes], starts: Iterable[int]) -> Iterator[bytes]:
-    for start in starts:
-        file.seek(start)
-        yield file.readline()
+    def _files(self) -> Iterator[Lines]:
+        yield self._results
+        if self._others:
+            yield self._others
 
 
 def write_info(folder: Path, info: RunInfo) -> None:
     """Write `run.json` whole or not at all. Raises UserError where that cannot be."""
-    with _replacing(folder, RUN) as new, open(new, "w", encoding="utf-8", opener=_private) as file:
+    with (
+        _writing(folder),
+        replacing(folder / RUN) as new,
+        open(new, "w", encoding="utf-8", opener=private) as file,
+    ):
         json.dump(info_to_json(info), file, indent=1)
         file.write("\n")
-
-
-@contextmanager
-def _replacing(folder: Path, name: str) -> Iterator[Path]:
-    """A file to write, that takes the place of `name` when it is whole, and no room when it is not."""
-    new = folder / f"{name}.new"
-    with _writing(folder):
-        try:
-            yield new
-            os.replace(new, folder / name)
-        except BaseException:
-            with suppress(OSError):
-                new.unlink()
-            raise
 
 
 def stopped(info: RunInfo, why: UserError | None) -> RunInfo:
@@ -181,7 +145,7 @@ def report(run: StoredRun, reporters: Iterable[Reporter], stdout: IO[str]) -> No
 
 
 def _opened(path: Path) -> IO[str]:
-    return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n", opener=_private)
+    return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n", opener=private)
 
 
 def point_at(reports: Path, run_id: str) -> None:
@@ -255,46 +219,17 @@ def read_run(folder: Path) -> StoredRun:
 
 def _counted(folder: Path, info: RunInfo, kept: tuple[Result, ...] | None = None) -> StoredRun:
     """The run with its numbers. `kept` are its results in plan order, where what the file says is still in memory."""
-    path = folder / RESULTS
+    path, is_in_order = folder / RESULTS, info.state == "finished"
 
     def read() -> Iterator[Result]:
-        try:
-            with open(path, "rb") as file:
-                lines = file if info.state == "finished" else _lines_at(file, _starts_in_order(file))
-                yield from _results_in(lines, path)
-        except OSError as error:
-            raise UserError(f"{path} cannot be read: {error.strerror}", "run it again") from None
+        return read_lines(path, is_in_order=is_in_order)
 
-    if kept is None and path.is_file() and path.stat().st_size <= _SMALL:
+    def read_others() -> Iterator[Result]:
+        return read_lines(others, is_in_order=is_in_order) if others.is_file() else iter(())
+
+    others = folder / OTHERS
+    if kept is None and path.is_file() and path.stat().st_size <= SMALL:
         kept = tuple(read())  # so few that not everyone who wants them need read them anew
     columns = summarise(read() if kept is None else kept, info.specs)
-    return StoredRun(folder, replace(info, columns=columns), read if kept is None else lambda: iter(kept))
-
-
-def _results_in(lines: Iterable[bytes], path: Path) -> Iterator[Result]:
-    for number, line in enumerate(lines, start=1):
-        try:
-            result = result_from_json(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            if not line.endswith(b"\n"):
-                return  # the run was killed in the middle of this line
-            raise UserError(f"{path}:{number} is no result", "run it again") from None
-        yield result
-
-
-def _starts_in_order(file: IO[bytes]) -> list[int]:
-    """Where lines that stand as they came start, in plan order; one that was not written whole is left out."""
-    starts: list[tuple[int, int]] = []
-    start = 0
-    for line in file:
-        if line.endswith(b"\n"):
-            starts.append((_index_of(line), start))
-        start += len(line)
-    return [start for _, start in sorted(starts)]
-
-
-def _index_of(line: bytes) -> int:
-    try:
-        return int(json.loads(line)["index"])
-    except (ValueError, KeyError, TypeError):
-        return -1  # no result; whoever reads it will say so
+    read_all = read if kept is None else lambda: iter(kept)
+    return StoredRun(folder, replace(info, columns=columns), read_all, read_others)

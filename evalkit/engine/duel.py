@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import count
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import count, product
 
 from evalkit.decide.beside import Matcher, columns_beside, side_by_side
 from evalkit.decide.contest import Contest, Stage
@@ -32,7 +33,7 @@ class Duel:
         self._rules = rules
         self._contests: dict[Column, Contest] = {}
         self._against: dict[Column, Contest] = {}  # the same by their baseline's column
-        self._indexes: Mapping[bool, Iterator[int]] = {True: count(), False: count()}  # of own trials, of the others
+        self.numbered = 0  # trials of the stages before that only the comparison wanted
         self._is_begun = False
         ours, theirs = candidate.specs, baseline.specs
         self.new = tuple(name for name in ours if name not in theirs)
@@ -48,11 +49,11 @@ class Duel:
         """The columns that have a baseline, in their order."""
         return tuple(self._contests.values())
 
-    def next(self) -> Iterable[Trial] | None:
+    def next(self) -> _Stage | None:
         """What to ask next, all of which must be added before this is called again; None when all is decided."""
         is_first, self._is_begun = not self._is_begun, True
         stages = {column: stage for column, each in self._contests.items() if (stage := each.next_stage())}
-        return self._trials(stages, is_first=is_first) if stages or is_first else None
+        return _Stage(self, stages, is_first=is_first) if stages or is_first else None
 
     def add(self, result: Result) -> None:
         """What came of a trial, of either arm."""
@@ -61,16 +62,9 @@ class Duel:
         if contest:
             contest.add("baseline" if is_former else "candidate", result)
 
-    def comparisons(self) -> tuple[Comparison, ...]:
+    def comparisons(self, *, is_strict: bool = False) -> tuple[Comparison, ...]:
         """What came of all columns."""
-        return settled(self.contests)
-
-    def first_trials(self) -> Iterator[Trial]:
-        """What is asked at first, for a forecast; nothing is noted."""
-        stages = {column: each.first_stage for column, each in self._contests.items() if each.is_tested}
-        indexes, self._indexes = self._indexes, {True: count(), False: count()}
-        yield from self._trials(stages, is_first=True)
-        self._indexes = indexes
+        return settled(self.contests, is_strict=is_strict)
 
     def _is_changed(self, spec: Spec, former: Spec) -> bool:
         """Lay the cases of both side by side; whether anything differs."""
@@ -78,6 +72,7 @@ class Duel:
         beside = columns_beside(ours_by_name, columns_of(former))
         contests = {ours: Contest(ours, theirs, self._rules(spec)) for ours, theirs in beside.items()}
         for ours, theirs in self._met(spec, former):
+            ours, theirs = ours and _wanted(ours), theirs and _wanted(theirs)
             if not matcher.meet(ours and _named(ours[0]), theirs and _named(theirs[0])) or not ours or not theirs:
                 continue
             case, has_same_checks = ours[0], _checks(ours[0]) == _checks(theirs[0])
@@ -97,35 +92,59 @@ class Duel:
         theirs = ((each[0].id, each) for each in self._baseline.cases(former)) if former else ()
         return side_by_side(ours, theirs)
 
-    def _trials(self, stages: Mapping[Column, Stage], *, is_first: bool) -> Iterator[Trial]:
+    def trials(self, stages: Mapping[Column, Stage], *, is_first: bool) -> Iterator[Trial]:
+        """Those of a stage, not numbered: of each case and column first the candidate's, then the baseline's."""
         specs_with_stages = {column.spec for column in stages}
         for spec in self.asked:
             if is_first or spec.name in specs_with_stages:
                 for ours, theirs in self._met(spec, self._baseline.specs.get(spec.name)):
                     if ours:
-                        yield from self._of_case(spec, ours, theirs, stages, is_first)
+                        yield from self._of_case(spec, ours, theirs, stages if theirs else {}, is_first)
 
     def _of_case(
         self, spec: Spec, ours: _Asked, theirs: _Asked | None, stages: Mapping[Column, Stage], is_first: bool
     ) -> Iterator[Trial]:
         case, asks = ours
+        if case.skip and is_first:
+            yield from (
+                Trial(0, spec, case, model, variant, 1) for model, variant in product(spec.models, spec.variants)
+            )
         for column, asked in asks.items():
             for draw in range(1, len(asked.own) + 1) if is_first else ():
                 yield self._trial(spec, case, asked, draw, "")
-            stage, contest = stages.get(column), self._contests.get(column)
-            if stage is None or contest is None or theirs is None or case.id not in contest.pairs:
-                continue
-            if stage.cases is None or case.id in stage.cases:
-                for draw in range(stage.first, stage.last + 1):
+            contest = self._contests.get(column)
+            if theirs and contest and column in stages and contest.wants(case.id, stages[column]):
+                other = theirs[1][contest.baseline]
+                for draw in range(stages[column].first, stages[column].last + 1):
                     if draw > len(asked.own):
                         yield self._trial(spec, case, asked, draw, "candidate")
-                    yield self._trial(spec, case, theirs[1][contest.baseline], draw, "baseline")
+                    yield self._trial(spec, case, other, draw, "baseline")
 
     def _trial(self, spec: Spec, case: Case, asked: Asked, draw: int, arm: WantedBy) -> Trial:
         request, question = asked.numbered(draw)
-        index = next(self._indexes[not arm])
         provider = self._baseline.plan.provider(request.provider) if arm == "baseline" else None
-        return Trial(index, spec, case, asked.model, asked.variant, draw, request, question, provider, arm)
+        return Trial(0, spec, case, asked.model, asked.variant, draw, request, question, provider, arm)
+
+
+class _Stage:
+    """The trials of a stage, numbered; can be gone through again."""
+
+    def __init__(self, duel: Duel, stages: Mapping[Column, Stage], *, is_first: bool) -> None:
+        self._duel = duel
+        self._stages = stages
+        self._is_first = is_first
+        self._numbered = duel.numbered
+
+    def __iter__(self) -> Iterator[Trial]:
+        own, others = count(), count(self._numbered)
+        for trial in self._duel.trials(self._stages, is_first=self._is_first):
+            yield replace(trial, index=next(others if trial.arm else own))
+        self._duel.numbered = next(others)
+
+
+def _wanted(asked: _Asked) -> _Asked | None:
+    """A case, unless the user skips it."""
+    return None if asked[0].skip else asked
 
 
 def _named(case: Case) -> tuple[str, str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from evalkit.engine.kept import Kept
-from evalkit.engine.plan import Plan, Trial
+from evalkit.engine.plan import Trial
 from evalkit.errors import NothingToMeasure
 from evalkit.prices import Tariff, size_of
 from evalkit.records.event import Planned
@@ -70,7 +70,10 @@ class Forecast:
         return Planned(self.specs, self.models, self.trials, self.to_ask, self.recorded, workers, usd, self.unrecorded)
 
 
-def forecast_of(plan: Plan, kept: Kept, settings: Settings, tariff: Tariff) -> Forecast:
+NOTHING = Forecast((), (), 0, 0, 0, 0, (), 0.0, 0, (), 0)
+
+
+def forecast_of(plan: Iterable[Trial], kept: Kept, settings: Settings, tariff: Tariff) -> Forecast:
     """The plan in numbers. Raises NothingToMeasure where it has no trials."""
     trials, to_ask, recorded, unrecorded, cost = 0, 0, 0, 0, _Cost()
     specs: dict[str, int] = {}
@@ -111,7 +114,7 @@ def forecast_of(plan: Plan, kept: Kept, settings: Settings, tariff: Tariff) -> F
     )
 
 
-def _looked_up(plan: Plan, kept: Kept, since: float) -> Iterator[tuple[Trial, bool]]:
+def _looked_up(plan: Iterable[Trial], kept: Kept, since: float) -> Iterator[tuple[Trial, bool]]:
     """The trials, and whether the reply to each is recorded."""
     trials = iter(plan)
     while batch := list(islice(trials, _BATCH)):

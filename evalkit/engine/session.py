@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from evalkit import catalog
@@ -23,12 +24,13 @@ from evalkit.engine.caller import Caller
 from evalkit.engine.commands import commands_that_record, never_recorded
 from evalkit.engine.cores import on_one_core
 from evalkit.engine.env_file import with_keys_of_env_file
-from evalkit.engine.forecast import Forecast, forecast_of
+from evalkit.engine.forecast import NOTHING, Forecast, forecast_of
 from evalkit.engine.kept import Kept, kept_for
-from evalkit.engine.plan import Plan, Selection
+from evalkit.engine.plan import Plan, Selection, Trial
 from evalkit.engine.pool import Pool, stopping_on_signals
 from evalkit.engine.provenance import provenance_of, with_packages
 from evalkit.engine.trial import Performer
+from evalkit.engine.work import Work, work_of
 from evalkit.errors import NothingToMeasure, UserError
 from evalkit.price_list import PriceList
 from evalkit.prices import Tariff
@@ -37,6 +39,7 @@ from evalkit.providers.vendors import keys_in
 from evalkit.records.event import Ended, Event, Finished, Noted, Stopping, Waiting, Warned
 from evalkit.records.result import Column, Outcome, Result
 from evalkit.records.run import RunInfo, RunState, SpecInfo, StoredRun
+from evalkit.records.spec import Spec
 from evalkit.secrets import redact
 from evalkit.settings import Settings
 from evalkit.spec.load import Loaded, load
@@ -44,6 +47,7 @@ from evalkit.template_guard import guarded
 from evalkit.version import __version__
 
 Hear = Callable[[Event], None]
+_Stage = tuple[Iterable[Trial], Forecast]
 
 
 class Session:
@@ -63,16 +67,16 @@ class Session:
 
     def forecast(self) -> Forecast:
         """The plan in numbers; nothing is asked."""
-        with self.prepared() as (plan, kept):
-            return forecast_of(plan, kept, self._settings, self._tariff)
+        with self.prepared() as (plan, kept), self._work(plan) as work:
+            return self._forecast(work, kept)
 
     def run(self, command: str = "evalkit run") -> StoredRun:
         """Ask what is not recorded, score everything, keep it in a folder. Raises UserError before any call."""
-        with self.prepared() as (plan, kept):
-            forecast = forecast_of(plan, kept, self._settings, self._tariff)
+        with self.prepared() as (plan, kept), self._work(plan) as work:
+            forecast = self._forecast(work, kept)
             about_unpriced(caps_of(self._settings, plan.specs), forecast.without_price)
             self._make_ready(forecast, kept)
-            return self._performed(plan, kept, forecast, command)
+            return self._performed(work, kept, forecast, command)
 
     @contextmanager
     def prepared(self) -> Iterator[tuple[Plan, Kept]]:
@@ -93,26 +97,37 @@ class Session:
         selection = Selection(settings.keyword, settings.tags, settings.limit, only)
         return Plan(loaded.specs, selection, settings, self._provider)
 
+    def _work(self, plan: Plan) -> AbstractContextManager[Work]:
+        """What is to be done with a plan: its trials, or those of two arms."""
+        return work_of(plan, self._provider)
+
+    def _forecast(self, work: Work, kept: Kept) -> Forecast:
+        if not work.specs:
+            return NOTHING  # two arms that differ in nothing
+        return forecast_of(work.first, kept, self._settings, self._tariff)
+
     def _make_ready(self, forecast: Forecast, kept: Kept) -> None:
         if forecast.to_ask and kept.store.why_read_only:
             raise kept.store.why_read_only
         for name, model in forecast.asked:
             self._provider(name).ready(model)
 
-    def _performed(self, plan: Plan, kept: Kept, forecast: Forecast, command: str) -> StoredRun:
+    def _performed(self, work: Work, kept: Kept, forecast: Forecast, command: str) -> StoredRun:
         settings, begun, keys = self._settings, time.monotonic(), keys_in(self._settings.environ)
-        info, findings = _begun(plan, forecast, settings, redact(command, keys)), Findings(keys)
+        info, findings = _begun(work, forecast, settings, redact(command, keys)), Findings(keys)
         folder = settings.out or settings.reports / info.id
-        budget = Budget(self._tariff, caps_of(settings, plan.specs), self._stop)
+        budget = Budget(self._tariff, caps_of(settings, work.specs), self._stop)
         policy = Policy(settings.attempts, settings.deadline, self._stop, self._tell)
         caller = Caller(kept, self._provider, settings, policy, budget)
+        stages = chain([(work.first, forecast)], self._stages(work, kept, caller))
         with (
             Archive(folder, info, keys) as archive,
-            closing(self._results(plan, caller, forecast)) as results,
+            closing(self._results(stages, caller)) as results,
         ):
             for result in results:
                 findings.add(result)
                 archive.add(result)
+                work.add(result)
                 if archive.trouble:
                     caller.stop_asking(archive.trouble)
                 self._tell(Finished(result))
@@ -122,25 +137,43 @@ class Session:
                 state=state,
                 seconds=round(time.monotonic() - begun, 3),
                 paces=caller.paces.history(),
-                notes=tuple(redact(note, keys) for note in (*budget.notes(), *findings.notes(), *kept.store.notes)),
+                notes=tuple(redact(note, keys) for note in _notes(budget, findings, kept, work)),
                 provenance=with_packages(info.provenance, {"genai-prices": self._tariff.listed.used}),
             )
             run = archive.finish(stopped(info, caller.trouble))
-        return self._decided(run, plan)
+        return self._decided(run, work)
 
-    def _results(self, plan: Plan, caller: Caller, forecast: Forecast) -> Generator[Result]:
+    def _stages(self, work: Work, kept: Kept, caller: Caller) -> Iterator[_Stage]:
+        """The stages after the first, each when the one before is in.
+
+        What a later one lacks, a key for example, stops the asking, not the run.
+        """
+        while (trials := work.next()) is not None:
+            forecast = forecast_of(trials, kept, self._settings, self._tariff)
+            try:
+                self._make_ready(forecast, kept)
+            except UserError as error:
+                caller.stop_asking(error)
+            yield trials, forecast
+
+    def _results(self, stages: Iterable[_Stage], caller: Caller) -> Generator[Result]:
         """All results as they come, but of trials that were given up because the run is stopped."""
-        workers = _workers(self._settings, forecast, self._provider)
+        perform = Performer(caller).perform
 
         def stopping() -> None:
             caller.paces.release()
             self._tell(Stopping())
 
-        pool = Pool(Performer(caller).perform, workers, self._stop, stopping)
-        self._tell(forecast.planned(workers))
         try:
-            with stopping_on_signals(self._stop), _cores(forecast, self._provider):
-                yield from (r for r in pool.run(plan) if not (r.error and r.error.kind == "interrupted"))
+            with stopping_on_signals(self._stop):
+                for trials, forecast in stages:
+                    workers = _workers(self._settings, forecast, self._provider)
+                    self._tell(forecast.planned(workers))
+                    pool = Pool(perform, workers, self._stop, stopping)
+                    with _cores(forecast, self._provider):
+                        yield from (r for r in pool.run(trials) if not (r.error and r.error.kind == "interrupted"))
+                    if self._stop.is_set():
+                        break
         except BaseException:
             self._stop.set()  # nothing more may be asked when nobody takes the results
             raise
@@ -148,10 +181,10 @@ class Session:
             caller.paces.release()
             self._tell(Ended())
 
-    def _decided(self, run: StoredRun, plan: Plan) -> StoredRun:
-        info = run.info
-        code = exit_code(info.columns, info.state)
-        lacking = _lacking(info, plan)
+    def _decided(self, run: StoredRun, work: Work) -> StoredRun:
+        info = replace(run.info, comparisons=work.comparisons(run))
+        code = exit_code(info.columns, info.state, info.comparisons)
+        lacking = _lacking(info, work.specs)
         never = never_recorded(lacking, self._settings)
         record = commands_that_record(self._settings) if lacking - never.keys() else ()
         notes = (*info.notes, *never.values())
@@ -160,7 +193,7 @@ class Session:
             write_info(run.folder, run.info)
         except UserError as error:
             info = stopped(run.info, error)
-            run = replace(run, info=replace(info, exit_code=int(exit_code(info.columns, info.state))))
+            run = replace(run, info=replace(info, exit_code=int(exit_code(info.columns, info.state, info.comparisons))))
         if self._settings.out is None:
             point_at(self._settings.reports, info.id)
         return run
@@ -172,24 +205,34 @@ class Session:
             self._hear(event)
 
 
-def _lacking(info: RunInfo, plan: Plan) -> set[tuple[str, str]]:
+def _notes(budget: Budget, findings: Findings, kept: Kept, work: Work) -> Iterator[str]:
+    for source in (budget.notes(), findings.notes(), kept.store.notes, work.notes()):
+        yield from source
+
+
+def _lacking(info: RunInfo, specs: Iterable[Spec]) -> set[tuple[str, str]]:
     """The models, (provider, id), of columns with trials that have no recording."""
     columns = {(each.column.spec, each.column.model) for each in info.columns if each.trials.unrecorded}
-    models = ((spec.name, model) for spec in plan.specs for model in spec.models)
+    models = ((spec.name, model) for spec in specs for model in spec.models)
     return {(model.provider, model.id) for spec, model in models if (spec, model.name) in columns}
 
 
-def _begun(plan: Plan, forecast: Forecast, settings: Settings, command: str) -> RunInfo:
+def _begun(work: Work, forecast: Forecast, settings: Settings, command: str) -> RunInfo:
     asked = {name for name, _ in forecast.specs}
     return RunInfo(
         id=new_run_id(),
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
         command=command,
-        specs=tuple(SpecInfo(s.name, s.file, s.digest, s.gate, s.metrics) for s in plan.specs if s.name in asked),
+        specs=tuple(
+            SpecInfo(s.name, s.file, s.digest, s.gate, s.metrics, s.name in work.compared)
+            for s in work.specs
+            if s.name in asked
+        ),
         planned=forecast.trials,
         provenance=provenance_of(settings.root, settings.environ),
-        max_usd=most_usd(caps_of(settings, plan.specs), asked),
+        max_usd=most_usd(caps_of(settings, work.specs), asked),
+        baseline=work.baseline,
     )
 
 

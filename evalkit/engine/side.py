@@ -62,13 +62,11 @@ class Side:
         self._counted: dict[str, _Counted] = {}
 
     def cases(self, spec: Spec) -> Iterator[tuple[Case, Asks]]:
-        """The selected cases that are asked, in order, each with what its columns ask."""
+        """The selected cases, in order, each with what its columns ask: nothing where the user skips it."""
         seen, all_of_it = _Counted(Seen(), Seen()), self._counted.get(spec.name)
         taken = 0
         for case in spec.cases:
-            if case.skip:
-                continue
-            asks = dict(self._asks(spec, case, seen, all_of_it))
+            asks = {} if case.skip else dict(self._asks(spec, case, seen, all_of_it))
             is_wanted = self.plan.selection.takes(spec, case)
             limit = self.plan.selection.limit
             if is_wanted and (limit is None or taken < limit):

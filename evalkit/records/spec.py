@@ -144,6 +144,7 @@ class Limit:
 
 
 Method = Literal["confirm", "rounds", "fixed"]
+Required = Literal["", "no worse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ class Regression:
     alpha: float = 0.05
     method: Method = "confirm"
     max_trials: int = 5
-    require: Literal["", "no worse"] = ""
+    require: Required = ""
     against: str = ""
 
 

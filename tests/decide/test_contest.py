@@ -10,8 +10,8 @@ from evalkit.decide.contest import Contest, Stage
 from evalkit.decide.gate import exit_of
 from evalkit.decide.settle import settled, share_out
 from evalkit.errors import Exit
-from evalkit.records.comparison import Comparison, Matching
-from evalkit.records.spec import Regression
+from evalkit.records.comparison import Comparison, ComparisonVerdict, Matching
+from evalkit.records.spec import Regression, Required
 from tests.decide.arms import contest_of, played
 
 FIXED = Regression(method="fixed", max_trials=1)
@@ -156,7 +156,7 @@ def test_what_has_no_recording_cannot_be_judged_here() -> None:
         ("cannot judge", "no worse", 3),
     ],
 )
-def test_the_exit_of_each_verdict(verdict: str, require: str, code: int) -> None:
+def test_the_exit_of_each_verdict(verdict: ComparisonVerdict, require: Required, code: int) -> None:
     found = replace(contest_of("", same=1).comparison(), rule=replace(Regression(), require=require))
     assert exit_of(replace(found, verdict=verdict)) == code
 
