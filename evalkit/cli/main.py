@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "evalkit.cli.run:run",
     "validate": "evalkit.cli.validate:validate",
     "init": "evalkit.cli.init:init",
+    "compare": "evalkit.cli.compare:compare",
     "show": "evalkit.cli.show:show",
     "schema": "evalkit.cli.schema:schema",
     "list": "evalkit.cli.list:list_",
@@ -52,11 +53,13 @@ def cli() -> None:
       evalkit run specs/                      run all specs on their models
       evalkit run specs/a.yaml -k sarcasm     one case
       evalkit run specs/ --plan               what would be asked, without asking
+      evalkit run specs/ --against main       did it get worse?
+      evalkit compare RUN latest              two finished runs, case by case
       evalkit show                            the last result again
       evalkit doctor -m aimlapi/gpt-4o        whether a model can be reached, and what it refuses
       evalkit replies export specs/           recordings to commit, for runs without a key
 
-    Exit codes: 0 every gate holds; 1 a gate failed; 2 a spec, the usage or a key is wrong (nothing was
+    Exit codes: 0 every gate holds; 1 a gate failed, or it got worse; 2 a spec, the usage or a key is wrong (nothing was
     called); 3 no verdict, errors leave it open; 4 nothing was measured, or not verifiable here (--offline,
     and trials have no recording); 5 a bug in evalkit; 130 interrupted.
     """

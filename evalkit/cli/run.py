@@ -72,6 +72,20 @@ def _moment(context: click.Context, parameter: click.Parameter, value: str | Non
     "--max-usd", type=float, metavar="USD",
     help="Spend at most USD dollars; a call whose worst case does not fit any more is skipped.",
 )  # fmt: skip
+@click.option(
+    "--against", metavar="REF",
+    help="Did it get worse? Compare with the specs at a git ref, or with a run: its folder, its id, `latest`.",
+)  # fmt: skip
+@click.option("--margin", type=float, metavar="SHARE", help="A drop that still counts as no worse. [default: 0.05]")
+@click.option("--alpha", type=float, metavar="SHARE", help="The chance of a false alarm. [default: 0.05]")
+@click.option(
+    "--method", type=click.Choice(["confirm", "rounds", "fixed"]),
+    help="How draws are bought: one a case and fresh ones of those that differ, in rounds, or all at once.",
+)  # fmt: skip
+@click.option("--max-trials", type=click.IntRange(min=1), metavar="N", help="Go to N draws a case. [default: 5]")
+@click.option("--require", type=click.Choice(["no worse"]), help="Fail unless it is shown to be no worse.")
+@click.option("--reuse", is_flag=True, default=None, help="Let the baseline use recorded replies of plain runs.")
+@click.option("--strict", is_flag=True, default=None, help="Compare no replies of different served models.")
 @click.option("--timeout", type=float, metavar="S", help="Seconds for one attempt of a call. [default: 120]")
 @click.option(
     "--out",
@@ -91,6 +105,7 @@ def run(paths: tuple[Path, ...], **options: Any) -> int:
       evalkit run specs/ -m aimlapi/google/gemini-2.5-flash-lite-preview
       evalkit run specs/reviews.yaml -k sarcasm --trials 5
       evalkit run specs/ --failed
+      evalkit run specs/ --against origin/main
     """
     from evalkit.spec.load import load
 
@@ -156,6 +171,8 @@ def _show_plan(forecast: Forecast) -> None:
     if forecast.to_ask:
         say(f"tokens    about {forecast.prompt_tokens:,} in the prompts of the calls to make")
         say(f"cost      {_cost(forecast)}")
+    for sentence in forecast.outlook:
+        say(f"against   {one_line(sentence, 400)}")
 
 
 def _cost(forecast: Forecast) -> str:

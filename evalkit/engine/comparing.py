@@ -14,7 +14,7 @@ from evalkit.decide.stored import compare_columns, compare_runs
 from evalkit.engine.scoring import Scoring
 from evalkit.records.comparison import Baseline, Comparison
 from evalkit.records.result import Column, Result
-from evalkit.records.run import RunInfo, SpecInfo, StoredRun
+from evalkit.records.run import RunInfo, StoredRun
 from evalkit.records.spec import Regression, Rule, Spec
 from evalkit.settings import Settings
 
@@ -60,10 +60,13 @@ def between_columns(run: StoredRun) -> list[Comparison]:
     return list(settled(contests))
 
 
-def specs_compared(specs: Iterable[SpecInfo], names: Iterable[str]) -> tuple[SpecInfo, ...]:
-    """The same specs, those with a baseline marked."""
-    known = set(names)
-    return tuple(replace(spec, is_compared=spec.name in known) for spec in specs)
+def compared(run: StoredRun, before: StoredRun, settings: Settings) -> StoredRun:
+    """A finished run beside an earlier one, each as it was scored; what else is said of it stays out."""
+    specs = tuple(replace(spec, is_compared=True) for spec in run.info.specs)
+    found = tuple(against_run(run, before, settings))
+    baseline = replace(baseline_of(before, settings.against), is_rescored=False)
+    info = replace(run.info, specs=specs, baseline=baseline, comparisons=found, notes=())
+    return StoredRun(run.folder, info, run.read, lambda: (replace(each, arm="baseline") for each in before.read()))
 
 
 def _rescored(specs: Sequence[Spec]) -> Callable[[Result], Result]:

@@ -43,7 +43,8 @@ class Forecast:
     `unrecorded` counts those that are neither: with --offline nothing is asked.
     `models` are names of columns, `asked` are (provider, model) of the calls to make. `usd` is what these cost at
     most, those of unknown price apart: `unpriced` counts them, `without_price` are their (spec, `provider/model`).
-    `unbounded` counts the calls with a price whose completion nothing bounds.
+    `unbounded` counts the calls with a price whose completion nothing bounds. `outlook` is what a comparison will be
+    able to see, a sentence each.
     """
 
     specs: tuple[tuple[str, int], ...]
@@ -58,6 +59,7 @@ class Forecast:
     without_price: tuple[tuple[str, str], ...]
     unbounded: int
     unrecorded: int = 0
+    outlook: tuple[str, ...] = ()
 
     @property
     def providers(self) -> tuple[str, ...]:

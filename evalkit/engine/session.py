@@ -26,6 +26,7 @@ from evalkit.engine.cores import on_one_core
 from evalkit.engine.env_file import with_keys_of_env_file
 from evalkit.engine.forecast import NOTHING, Forecast, forecast_of
 from evalkit.engine.kept import Kept, kept_for
+from evalkit.engine.outlook import outlook_of
 from evalkit.engine.plan import Plan, Selection, Trial
 from evalkit.engine.pool import Pool, stopping_on_signals
 from evalkit.engine.provenance import provenance_of, with_packages
@@ -68,7 +69,8 @@ class Session:
     def forecast(self) -> Forecast:
         """The plan in numbers; nothing is asked."""
         with self.prepared() as (plan, kept), self._work(plan) as work:
-            return self._forecast(work, kept)
+            forecast = self._forecast(work, kept)
+            return replace(forecast, outlook=tuple(outlook_of(work.contests, forecast, self._settings)))
 
     def run(self, command: str = "evalkit run") -> StoredRun:
         """Ask what is not recorded, score everything, keep it in a folder. Raises UserError before any call."""

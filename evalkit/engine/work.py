@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from evalkit.decide.contest import Contest
 from evalkit.engine.archive import LATEST, RUN, find_run, read_run
 from evalkit.engine.comparing import against_run, baseline_of, between_columns, regression_of
 from evalkit.engine.duel import Duel
@@ -28,7 +29,8 @@ _CANDIDATES, _BASELINES = "a", "b"  # the series that draws are kept in
 class Work(Protocol):
     """Trials in stages: all of one have their results before the next is known. Mostly there is one.
 
-    `specs` are those that are asked, `compared` the names of those that have a `baseline`. `first` is the first stage.
+    `specs` are those that are asked, `compared` names those of them that have a `baseline`; `contests` are the columns
+    of two arms. `first` is the first stage.
     """
 
     @property
@@ -37,6 +39,8 @@ class Work(Protocol):
     def compared(self) -> frozenset[str]: ...
     @property
     def baseline(self) -> Baseline | None: ...
+    @property
+    def contests(self) -> tuple[Contest, ...]: ...
     @property
     def first(self) -> Iterable[Trial]: ...
 
@@ -63,6 +67,7 @@ class OneArm:
     def __init__(self, plan: Plan, former: StoredRun | None = None) -> None:
         self.specs = plan.specs
         self.first = plan
+        self.contests: tuple[Contest, ...] = ()
         self.compared = frozenset(spec.name for spec in former.info.specs) if former else frozenset[str]()
         self.baseline = baseline_of(former, plan.settings.against) if former else None
         self._former = former
@@ -89,6 +94,7 @@ class TwoArms:
 
     def __init__(self, duel: Duel, baseline: Baseline, settings: Settings) -> None:
         self.specs = duel.asked
+        self.contests = duel.contests
         self.compared = frozenset(contest.column.spec for contest in duel.contests)
         self.baseline = baseline
         self.first: Iterable[Trial] = duel.next() or ()

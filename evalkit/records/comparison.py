@@ -19,7 +19,7 @@ class Baseline:
     """What a run is compared with: `name` as the user gave it, `shown` with what it stands for.
 
     `revision` is the git commit, "" where there is none; `is_reused` says that it shares the candidate's replies
-    (`--reuse`) instead of having its own.
+    (`--reuse`) instead of having its own, `is_rescored` that its replies are scored by the candidate's checks.
     """
 
     kind: BaselineKind
@@ -27,6 +27,7 @@ class Baseline:
     shown: str = ""
     revision: str = ""
     is_reused: bool = False
+    is_rescored: bool = True
 
 
 @dataclass(frozen=True, slots=True)

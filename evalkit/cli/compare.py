@@ -1,0 +1,48 @@
+"""`evalkit compare`: two finished runs, case by case; nothing is asked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from evalkit.errors import Exit
+from evalkit.settings import settings_for
+
+
+@click.command()
+@click.argument("base")
+@click.argument("cand", default="latest")
+@click.option("--margin", type=float, metavar="SHARE", help="A drop that still counts as no worse. [default: 0.05]")
+@click.option("--alpha", type=float, metavar="SHARE", help="The chance of a false alarm. [default: 0.05]")
+@click.option("--require", type=click.Choice(["no worse"]), help="Fail unless it is shown to be no worse.")
+@click.option("--strict", is_flag=True, default=None, help="Compare no replies of different served models.")
+@click.option("--json", "as_json", is_flag=True, help="Print run.json of CAND with the comparison in it.")
+@click.option("-v", "--verbose", is_flag=True, help="Show all cases that moved.")
+def compare(base: str, cand: str, as_json: bool, verbose: bool, **options: Any) -> int:
+    """Compare the run CAND with the run BASE, each as it was scored: a folder, an id, the beginning of one, `latest`.
+
+    \b
+    Examples:
+      evalkit compare 2026-11-22T19-04 latest
+      evalkit compare reports/2026-11-22T19-04-31-3f2a/run.json reports/latest/run.json
+
+    Exit codes: 0 no worse, unchanged or undecided; 1 regressed; 3 cannot judge.
+    """
+    from evalkit import catalog
+    from evalkit.decide.gate import exit_code
+    from evalkit.engine.archive import find_run, read_run, report
+    from evalkit.engine.comparing import compared
+    from evalkit.reporters.terminal import Terminal
+
+    settings = settings_for((), os.environ, against=base, **options)
+    before, now = (read_run(find_run(settings.reports, name)) for name in (base, cand))
+    found = compared(now, before, settings)
+    code = exit_code((), comparisons=found.info.comparisons)
+    found = replace(found, info=replace(found.info, exit_code=int(code)))
+    reporter = catalog.reporter("json") if as_json else Terminal(1 if verbose else 0)
+    report(found, [reporter], sys.stdout)
+    return code or Exit.OK
