@@ -35,7 +35,7 @@ DOORS = {
     "jinja2": {"templates.py", "reporters/html.py"},
     "sqlite3": {"engine/store_file.py", "engine/store_layout.py", "engine/store_rescue.py"},
     "regex": {"scorers/extract.py"},
-    "rich": {"reporters/terminal.py", "reporters/progress.py"},
+    "rich": {"reporters/terminal_page.py", "reporters/progress.py"},
     "dotenv": {"engine/env_file.py"},
     "xllamacpp": {"providers/local.py"},
     "genai_prices": {"price_list.py"},

@@ -1,0 +1,97 @@
+"""Comparisons on a terminal: a line a column, what was found out in words, and the cases that moved most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from evalkit.records.comparison import Comparison
+from evalkit.records.run import RunInfo, StoredRun
+from evalkit.reporters.comparing import (
+    INTERVAL,
+    ComparisonRow,
+    about_baseline,
+    cost_of,
+    has_models,
+    moved,
+    name_of,
+    rows_of,
+    sentences,
+)
+from evalkit.reporters.figures import count
+from evalkit.reporters.movers import how_many_moved, movers_of
+from evalkit.reporters.terminal_page import Page, Title
+
+MOVERS = 3  # cases shown unless -v asks for all
+_EACH = 10  # columns without a change that have a line each
+
+
+def columns_beside(page: Page, info: RunInfo) -> None:
+    """The columns of a spec beside each other; nothing of it decides anything."""
+    found = [each for each in info.comparisons if each.kind == "column" and not each.gates]
+    if found:
+        _table(page, rows_of(found), ("its", "seen"))
+        page.say()
+
+
+def comparisons(page: Page, run: StoredRun, verbosity: int) -> None:
+    """What the run was compared with, and what came of it; `verbosity` as a Terminal has it."""
+    info = run.info
+    found = [each for each in info.comparisons if each.gates or each.kind != "column"]
+    if not found:
+        return
+    if info.baseline:
+        page.paragraph(about_baseline(info.baseline, found))
+    quiet = [each for each in found if each.verdict == "unchanged" and each.now is None]
+    told = [each for each in found if len(quiet) <= _EACH or each not in quiet]
+    if told:
+        _table(page, rows_of(told), ("baseline", "verdict"))
+    if len(quiet) > _EACH:
+        page.paragraph(f"{count(len(quiet), 'column')} unchanged, not asked", mark="skipped")
+    page.say()
+    if verbosity >= 0:
+        _words(page, found)
+        _movers(page, run, None if verbosity else MOVERS)
+
+
+def _table(page: Page, rows: Sequence[ComparisonRow], titles: tuple[str, str]) -> None:
+    """A table where there is room for one, else a few lines a column."""
+    before, verdict = titles
+    if page.is_wide:
+        head = [Title("column", "left", is_name=True), Title(before), Title("now")]
+        head += [Title(f"change, {INTERVAL}", "left"), Title(verdict, "left", is_name=True)]
+        page.table(head, [(row.mark, (row.column, row.before, row.now, row.change, row.verdict)) for row in rows])
+        return
+    for row in rows:
+        page.paragraph(row.column, mark=row.mark)
+        if row.change:
+            page.beside("change", f"{row.before} → {row.now}, {row.change}")
+        page.beside(verdict, row.verdict)
+
+
+def _words(page: Page, found: Sequence[Comparison]) -> None:
+    with_model = has_models(found)
+    for each in found:
+        if words := " ".join(_said(each)):
+            page.paragraph(f"{name_of(each, with_model)}: {words}")
+            page.say()
+
+
+def _said(found: Comparison) -> Iterator[str]:
+    yield from sentences(found)
+    if cost := cost_of(found):
+        yield cost
+
+
+def _movers(page: Page, run: StoredRun, most: int | None) -> None:
+    with_model = has_models(run.info.comparisons)
+    movers = movers_of(run, most)
+    for mover in movers:
+        name = f"{name_of(mover.found, with_model)} › {mover.movement.case}"
+        page.head(mover.mark, name, mover.movement.where, moved(mover.movement))
+        for label, text in mover.texts:
+            page.beside(label, text)
+        page.say()
+    hidden = how_many_moved(run.info.comparisons) - len(movers)
+    if hidden:
+        page.say(f"… and {hidden:,} more cases moved; -v shows all", "dim")
+        page.say()
