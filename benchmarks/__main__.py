@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import compileall
-import re
 import subprocess
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import alone, tables
+from benchmarks import alone, page, tables
 from benchmarks.capacity import capacity
 from benchmarks.cases import Load
 from benchmarks.contenders import EVALKIT
@@ -22,7 +21,6 @@ from benchmarks.race import Track
 from benchmarks.server import ROOT, Server
 
 PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- make bench -->\n", "<!-- end -->\n"
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     if options.write:
-        _write("\n".join(parts))
+        page.put("\n".join(parts), PAGE, "make bench")
     return 0
 
 
@@ -111,12 +109,6 @@ def _compile() -> None:
     if PROGRAMS.exists():
         command = (PROGRAMS / "python", "-m", "compileall", "-q", "-j", "0", PROGRAMS.parent / "lib")
         subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-
-
-def _write(text: str) -> None:
-    page = PAGE.read_text("utf-8")
-    pattern = f"{re.escape(BEGIN)}.*{re.escape(END)}"
-    PAGE.write_text(re.sub(pattern, lambda _: f"{BEGIN}\n{text}\n{END}", page, flags=re.DOTALL), "utf-8")
 
 
 if __name__ == "__main__":
