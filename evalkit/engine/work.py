@@ -112,11 +112,10 @@ class TwoArms:
     def notes(self) -> Iterator[str]:
         """Specs that only one side has."""
         if self._duel.new:
-            yield f"Not in the baseline, judged by {'its gate' if len(self._duel.new) == 1 else 'their gates'}: " + (
-                ", ".join(self._duel.new)
-            )
+            gate = "its gate" if len(self._duel.new) == 1 else "their gates"
+            yield f"Not in the baseline, judged by {gate}: {', '.join(self._duel.new)}."
         if self._duel.gone:
-            yield f"Only in the baseline: {', '.join(self._duel.gone)}"
+            yield f"Only in the baseline: {', '.join(self._duel.gone)}."
 
     def comparisons(self, run: StoredRun) -> tuple[Comparison, ...]:
         """What the contests came to, and the columns as their gates want."""
