@@ -70,6 +70,5 @@ def weight_of(case: Case) -> int:
 def _size(value: Any) -> int:
     if isinstance(value, str):
         return len(value)
-    if isinstance(value, Mapping):
-        return sum(_BARE_VALUE + _size(inner) for inner in value.values())
-    return sum(_BARE_VALUE + _size(inner) for inner in value) if isinstance(value, list) else 0
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return sum([_BARE_VALUE + _size(part) for part in parts])
