@@ -36,13 +36,13 @@ def compare(base: str, cand: str, as_json: bool, verbose: bool, **options: Any) 
     from evalkit.decide.gate import exit_code
     from evalkit.engine.archive import find_run, read_run, report
     from evalkit.engine.comparing import compared
-    from evalkit.reporters.terminal import Terminal
+    from evalkit.reporters.terminal_comparison import TerminalComparison
 
     settings = settings_for((), os.environ, against=base, **options)
     before, now = (read_run(find_run(settings.reports, name)) for name in (base, cand))
     found = compared(now, before, settings)
     code = exit_code((), comparisons=found.info.comparisons)
     found = replace(found, info=replace(found.info, exit_code=int(code)))
-    reporter = catalog.reporter("json") if as_json else Terminal(1 if verbose else 0)
+    reporter = catalog.reporter("json") if as_json else TerminalComparison(1 if verbose else 0)
     report(found, [reporter], sys.stdout)
     return code or Exit.OK

@@ -1,0 +1,160 @@
+"""`evalkit compare` and `evalkit run --against` as users type them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from tests.projects import Project, complaints, keyed, yes_spec
+from tests.repositories import committed, git
+from tests.servers import Server, reply
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+
+WORDS = tuple(f"w{number}" for number in range(60))
+
+
+def echo(*words: str, prompt: str = "yes") -> str:
+    """A spec whose model echoes its prompt; a case passes when that has a yes in it."""
+    return "model: echo/x\n" + yes_spec(*words).replace("Say {{ word }}.", f"{prompt} {{{{ word }}}}")
+
+
+@pytest.fixture
+def two_runs(project: Project) -> Project:
+    """A project with two runs, `reports/was` and `reports/now`: in the second three of 60 cases fail."""
+    project.write("a.yaml", echo(*WORDS))
+    assert project.evalkit("run", "a.yaml", "--out", "reports/was").code == 0
+    project.write("a.yaml", echo(*WORDS, prompt="{{ 'no' if word in ('w1', 'w2', 'w3') else 'yes' }}!"))
+    assert project.evalkit("run", "a.yaml", "--out", "reports/now").code == 1
+    return project
+
+
+def test_two_finished_runs_are_compared_without_a_call(two_runs: Project) -> None:
+    shutil.rmtree(two_runs.folder / ".evalkit")
+    ran = two_runs.evalkit("compare", "reports/was", "reports/now/run.json")
+    assert (ran.code, ran.err) == (0, "")
+    for said in ("3 of 60 cases got worse, 0 better", "w1", "yes w1", "no! w1", "undecided"):
+        assert said in ran.out, ran.out
+    assert not (two_runs.folder / ".evalkit" / "replies.db").exists()
+
+
+def test_what_a_comparison_requires_decides_the_exit(two_runs: Project) -> None:
+    compare = ("compare", "reports/was", "reports/now")
+    assert two_runs.evalkit(*compare, "--require", "no worse").code == 1
+    assert two_runs.evalkit(*compare, "--require", "no worse", "--margin", "0.2").code == 0
+    assert two_runs.evalkit(*compare, "--alpha", "0.2").code == 1
+    assert two_runs.evalkit("compare", "reports/now", "reports/was").code == 0
+
+
+def test_a_run_is_unchanged_beside_itself(two_runs: Project) -> None:
+    ran = two_runs.evalkit("compare", "reports/now", "reports/now")
+    assert (ran.code, "Nothing that reaches a model changed." in ran.out) == (0, True)
+
+
+def test_a_comparison_is_printed_for_programs_as_its_schema_says(two_runs: Project) -> None:
+    printed = json.loads(two_runs.evalkit("compare", "reports/was", "reports/now", "--json").out)
+    assert complaints(printed) == []
+    (found,) = printed["comparisons"]
+    assert (found["verdict"], found["kind"], printed["exit_code"]) == ("undecided", "run", 0)
+
+
+def test_earlier_replies_are_scored_by_the_checks_of_now_where_the_specs_are_at_hand(two_runs: Project) -> None:
+    """By the new check the old replies fail as well, so nothing got worse."""
+    two_runs.write("a.yaml", echo(*WORDS, prompt="no!").replace("contains: yes", "contains: maybe"))
+    ran = two_runs.evalkit("run", "a.yaml", "--against", "reports/was", "--json")
+    (found,) = json.loads(ran.out)["comparisons"]
+    assert (found["before"], found["now"], found["verdict"], ran.code) == (0, 0, "no worse", 0)
+
+
+@pytest.mark.parametrize("name", ["reports/was", "reports/was/run.json"])
+def test_a_run_is_compared_with_an_earlier_one(two_runs: Project, name: str) -> None:
+    ran = two_runs.evalkit("run", "a.yaml", "--against", name)
+    assert ran.code == 0
+    assert "3 of 60 cases got worse" in ran.out
+
+
+def test_latest_is_the_run_before_this_one(project: Project) -> None:
+    project.write("a.yaml", echo("x"))
+    assert project.evalkit("run", "a.yaml").code == 0
+    ran = project.evalkit("run", "a.yaml", "--against", "latest")
+    assert (ran.code, "Nothing that reaches a model changed." in ran.out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--against", "mian"), "error: git knows no commit `mian`\n  help: did you mean `main`?"),
+        (("--against", "latest"), "error: there is no run yet"),
+        (("--margin", "0.1"), "error: --margin is about --against, which is not given"),
+        (("--against", "main", "--margin", "5"), "error: `margin` is 5.0\n  help: it is a share between 0 and 1"),
+        (("--against", "main", "--alpha", "0.5"), "error: `alpha` is 0.5\n  help: it is a share between 0 and 0.5"),
+        (("--against", "main", "--require", "better"), "Error: Invalid value for '--require'"),
+        (("--strict",), "error: --strict is about --against, which is not given"),
+    ],
+)
+def test_what_cannot_be_compared_is_said_before_any_call(project: Project, words: tuple[str, ...], said: str) -> None:
+    committed(project, a=echo("x"))
+    ran = project.evalkit("run", "a.yaml", *words)
+    assert (ran.code, said in ran.err) == (2, True), ran.err
+    assert not (project.folder / "reports").exists()
+
+
+def test_without_git_a_run_can_still_be_named(project: Project) -> None:
+    project.write("a.yaml", echo("x"))
+    ran = project.evalkit("run", "a.yaml", "--against", "main")
+    assert ran.code == 2
+    assert "is in no git repository\n  help: --against also takes a run" in ran.err
+
+
+def test_a_baseline_of_a_newer_format_is_refused(two_runs: Project) -> None:
+    path = two_runs.folder / "reports" / "was" / "run.json"
+    path.write_text(path.read_text("utf-8").replace('"format_version": 1', '"format_version": 99'), "utf-8")
+    ran = two_runs.evalkit("compare", "reports/was", "reports/now")
+    assert (ran.code, "has format 99, this evalkit reads 1" in ran.err) == (2, True)
+
+
+def test_the_plan_says_what_a_comparison_will_see_and_what_the_money_buys(project: Project) -> None:
+    prices = '[tool.evalkit.prices."aimlapi/m"]\ninput = 1000\noutput = 1000\n'
+    project.write("pyproject.toml", prices)
+    text = yes_spec(*WORDS).replace("prompt:", "model: {model: aimlapi/m, params: {max_tokens: 10}}\nprompt:")
+    committed(project, a=text)
+    project.write("a.yaml", text.replace("Say", "Kindly say"))
+    project = replace(project, environ={"AIMLAPI_API_KEY": "sk-0123456789abcdef0123456789abcdef"})
+    plan = ("run", "a.yaml", "--against", "main", "--plan")
+    ran = project.evalkit(*plan)
+    assert "60 of 60 cases differ; a drop of 10 points is found four times in five" in ran.out
+    half = project.evalkit(*plan, "--max-usd", "1")
+    assert "the budget buys " in half.out
+    assert " of 60 draws an arm" in half.out
+    assert ran.code == half.code == 0
+
+
+def test_other_served_models_are_told_and_with_strict_refused(project: Project) -> None:
+    committed(project, a=yes_spec("x", "y").replace("prompt:", "model: aimlapi/m\nprompt:"))
+    project.write("a.yaml", (project.folder / "a.yaml").read_text("utf-8").replace("Say", "Kindly say"))
+
+    def served(number: int, body: dict[str, object], *rest: object) -> object:
+        return reply("yes", model="m-new" if "Kindly" in json.dumps(body) else "m-old")
+
+    with Server(served) as server:
+        project = replace(project, environ=keyed(server))
+        ran = project.evalkit("run", "a.yaml", "--against", "main")
+        strict = project.evalkit("run", "a.yaml", "--against", "main", "--strict")
+    assert (ran.code, strict.code) == (0, 3)
+    for said in (ran.out, strict.out):
+        assert "m-old" in said
+        assert "m-new" in said
+    assert "cannot judge" in strict.out
+
+
+def test_a_hook_of_git_does_not_mislead_it(project: Project) -> None:
+    """In a hook git tells where its repository is; the specs of then are still those of the commit."""
+    committed(project, a=echo(*WORDS))
+    project.write("a.yaml", echo(*WORDS, prompt="no!"))
+    environ = {"GIT_DIR": str(project.folder / ".git"), "GIT_INDEX_FILE": str(project.folder / ".git" / "index")}
+    ran = replace(project, environ=environ).evalkit("run", "a.yaml", "--against", "HEAD")
+    assert (ran.code, "regressed" in ran.out) == (1, True)
+    assert git(project, "status", "--porcelain") == "M a.yaml"
