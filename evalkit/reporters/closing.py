@@ -54,7 +54,8 @@ def figures_of(info: RunInfo) -> str:
     cases = [] if info.comparisons else [count(sum(column.cases.total for column in info.columns), "case")]
     figures = [*cases, count(spent.fresh, "call"), f"{spent.replayed:,} replayed"]
     if spent.fresh + spent.replayed:
-        figures.append(money(spent).replace(UNKNOWN, "cost unknown"))
+        price = money(spent)
+        figures.append("cost unknown" if price == UNKNOWN else price)
     return ", ".join([*figures, f"{info.seconds:.1f} s"])
 
 

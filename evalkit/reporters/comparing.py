@@ -15,6 +15,7 @@ from evalkit.reporters.interface import one_line
 
 NAMED = 3  # cases that are named in a sentence
 NAME_LIMIT = 80  # characters
+REASON_LIMIT = 200
 MINUS = "\N{MINUS SIGN}"
 INTERVAL = "90 % interval"
 _MARK_BY_EXIT = {Exit.GATE_FAILED: "failed", Exit.NO_VERDICT: "errored", Exit.NOTHING_MEASURED: "skipped"}
@@ -101,8 +102,8 @@ def verdict(found: Comparison) -> str:
 def sentences(found: Comparison) -> Iterator[str]:
     """What a comparison found out, and what it could not see; a sentence each."""
     matching = found.matching
-    if found.reason:
-        yield f"{found.reason[0].upper()}{found.reason[1:]}."
+    if reason := one_line(found.reason, REASON_LIMIT):
+        yield f"{reason[0].upper()}{reason[1:]}."
     if found.effect is not None and matching.tested:
         cases = count(matching.tested, "case" if matching.tested == matching.matched else "tested case")
         yield f"{len(found.worse):,} of {cases} got worse, {len(found.better):,} better{_worst(found.worse)}."
@@ -119,16 +120,17 @@ def sentences(found: Comparison) -> Iterator[str]:
         has = "has" if before + now == 1 else "have"
         yield f"{count(before + now, 'draw')} {has} no verdict: {before:,} of the baseline, {now:,} now."
     theirs, ours = found.served
-    if ours and theirs and set(ours) != set(theirs):
+    if found.is_served_otherwise:
         yield f"The baseline was served by {_some(theirs)}, the candidate by {_some(ours)}."
 
 
 def about_baseline(baseline: Baseline, comparisons: Iterable[Comparison]) -> str:
     """What the candidate was compared with, and how both were scored."""
     is_scored = any(found.matching.tested for found in comparisons)
+    scored = "both are scored by today's checks" if baseline.is_rescored else "each is as it was scored"
     parts = [
         f"Compared with {one_line(baseline.shown or baseline.name, NAME_LIMIT)}",
-        "both are scored by today's checks" if is_scored else "",
+        scored if is_scored else "",
         "both share their replies (--reuse)" if baseline.is_reused else "",
     ]
     return "; ".join(part for part in parts if part) + "."

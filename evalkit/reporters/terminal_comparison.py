@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import IO
 
 from evalkit.records.comparison import Comparison
 from evalkit.records.run import RunInfo, StoredRun
+from evalkit.reporters.closing import verdict_of
 from evalkit.reporters.comparing import (
     INTERVAL,
     ComparisonRow,
@@ -18,6 +21,7 @@ from evalkit.reporters.comparing import (
     sentences,
 )
 from evalkit.reporters.figures import count
+from evalkit.reporters.interface import STDOUT
 from evalkit.reporters.movers import how_many_moved, movers_of
 from evalkit.reporters.terminal_page import Page, Title
 
@@ -25,11 +29,29 @@ MOVERS = 3  # cases shown unless -v asks for all
 _EACH = 10  # columns without a change that have a line each
 
 
+class TerminalComparison:
+    """Writes what two finished runs came to, to standard output; neither what they cost nor what their gates say.
+
+    `verbosity` is as a Terminal has it.
+    """
+
+    files: tuple[str, ...] = (STDOUT,)
+
+    def __init__(self, verbosity: int = 0) -> None:
+        self._verbosity = verbosity
+
+    def write(self, run: StoredRun, out: Mapping[str, IO[str]]) -> None:
+        """Write the comparison and its verdict."""
+        page = Page(out[STDOUT])
+        comparisons(page, run, self._verbosity)
+        page.paragraph("", bold=verdict_of(replace(run.info, columns=())))
+
+
 def columns_beside(page: Page, info: RunInfo) -> None:
     """The columns of a spec beside each other; nothing of it decides anything."""
     found = [each for each in info.comparisons if each.kind == "column" and not each.gates]
     if found:
-        _table(page, rows_of(found), ("its", "seen"))
+        _table(page, rows_of(found), ("other", "this", "seen"))
         page.say()
 
 
@@ -44,7 +66,7 @@ def comparisons(page: Page, run: StoredRun, verbosity: int) -> None:
     quiet = [each for each in found if each.verdict == "unchanged" and each.now is None]
     told = [each for each in found if len(quiet) <= _EACH or each not in quiet]
     if told:
-        _table(page, rows_of(told), ("baseline", "verdict"))
+        _table(page, rows_of(told), ("baseline", "now", "verdict"))
     if len(quiet) > _EACH:
         page.paragraph(f"{count(len(quiet), 'column')} unchanged, not asked", mark="skipped")
     page.say()
@@ -53,11 +75,11 @@ def comparisons(page: Page, run: StoredRun, verbosity: int) -> None:
         _movers(page, run, None if verbosity else MOVERS)
 
 
-def _table(page: Page, rows: Sequence[ComparisonRow], titles: tuple[str, str]) -> None:
+def _table(page: Page, rows: Sequence[ComparisonRow], titles: tuple[str, str, str]) -> None:
     """A table where there is room for one, else a few lines a column."""
-    before, verdict = titles
+    before, now, verdict = titles
     if page.is_wide:
-        head = [Title("column", "left", is_name=True), Title(before), Title("now")]
+        head = [Title("column", "left", is_name=True), Title(before), Title(now)]
         head += [Title(f"change, {INTERVAL}", "left"), Title(verdict, "left", is_name=True)]
         page.table(head, [(row.mark, (row.column, row.before, row.now, row.change, row.verdict)) for row in rows])
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import IO, NamedTuple
 
 from rich.console import Console, JustifyMethod
@@ -67,7 +67,7 @@ class Page:
     def beside(self, label: str, text: str) -> None:
         """A label in the gutter and a text beside it, wrapped and cut to a few lines."""
         room = max(self.width - 4 - _LABEL, 20)
-        lines = [line for raw in visible(text[:5000]).strip().split("\n") for line in _wrapped(raw, room)]
+        lines = [line for raw in visible(text[:5000]).strip().split("\n") for line in _harmless(raw, room)]
         if len(lines) > LINES:
             lines = [*lines[: LINES - 1], "…"]
         gutter = one_line(label, 24)
@@ -75,7 +75,7 @@ class Page:
             self._print(Text(f"    {gutter}", "dim"))
             gutter = ""
         for line in lines:
-            self._print(Text("    ").append(f"{gutter:<{_LABEL}}", "dim").append(harmless(line)))
+            self._print(Text("    ").append(f"{gutter:<{_LABEL}}", "dim").append(line))
             gutter = ""
 
     def to_copy(self, label: str, text: str) -> None:
@@ -117,6 +117,12 @@ def _can_write(out: IO[str], signs: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def _harmless(line: str, room: int) -> Iterator[str]:
+    """The pieces of a line, each harmless and none wider for it."""
+    for piece in _wrapped(harmless(line), room):
+        yield from _wrapped(harmless(piece), room) if piece.lstrip().startswith("::") else (piece,)
 
 
 def _wrapped(line: str, room: int) -> list[str]:
