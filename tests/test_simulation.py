@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from benchmarks.chain import Chain, follow
 from benchmarks.figures import Expected, mean, share
 from benchmarks.simulate import Cell, Seen, simulate
 from benchmarks.suites import Change, suite
@@ -83,6 +84,10 @@ def test_looking_earlier_saves_calls(method: Method, calls: float) -> None:
 def test_four_columns_alarm_no_more_often_than_one(method: Method) -> None:
     found = simulate(Cell(20, Regression(method=method, max_trials=3), NOTHING, columns=4), RUNS // 2)
     assert found.verdicts["regressed"] <= most_by_chance(0.05, RUNS // 2)
+
+
+def test_who_keeps_the_best_run_as_the_baseline_alarms_at_luck() -> None:
+    assert follow(Chain(50, 1, "best"), RUNS).verdicts["regressed"] > 2 * most_by_chance(0.05, RUNS)
 
 
 @pytest.mark.parametrize("change", [SPREAD, FEW, Change("few", 0.05)], ids=str)
