@@ -203,7 +203,7 @@ def exit_code(
     if state != "finished":
         return Exit.INTERRUPTED if state == "interrupted" else Exit.NO_VERDICT
     gating = [found for found in comparisons if found.gates]
-    compared = {found.column for found in gating}
+    compared = {found.column for found in gating} | {found.baseline for found in gating if found.kind == "column"}
     verdicts = [column.verdict for column in columns if column.rules or column.column not in compared]
     exits = {code for verdict, code in _EXITS if verdict in verdicts} | {exit_of(found) for found in gating}
     if not verdicts and not gating:

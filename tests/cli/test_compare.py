@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.projects import Project, complaints, keyed, yes_spec
 from tests.repositories import committed, git
-from tests.servers import Server, reply
+from tests.servers import Answer, Server, reply
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
 
@@ -136,7 +138,7 @@ def test_other_served_models_are_told_and_with_strict_refused(project: Project) 
     committed(project, a=yes_spec("x", "y").replace("prompt:", "model: aimlapi/m\nprompt:"))
     project.write("a.yaml", (project.folder / "a.yaml").read_text("utf-8").replace("Say", "Kindly say"))
 
-    def served(number: int, body: dict[str, object], *rest: object) -> object:
+    def served(number: int, body: Any, headers: Mapping[str, str]) -> Answer:
         return reply("yes", model="m-new" if "Kindly" in json.dumps(body) else "m-old")
 
     with Server(served) as server:
