@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from evalkit.version import __version__
 
 if TYPE_CHECKING:
-    from evalkit.api import load, load_run, run
+    from evalkit.api import compare, load, load_run, run
     from evalkit.records.result import Answer, Score
     from evalkit.records.spec import Case
 
 _HOMES = {
+    "compare": "evalkit.api",
     "load": "evalkit.api",
     "run": "evalkit.api",
     "load_run": "evalkit.api",
@@ -21,7 +22,7 @@ _HOMES = {
     "Case": "evalkit.records.spec",
 }
 
-__all__ = ["Answer", "Case", "Score", "__version__", "load", "load_run", "run"]
+__all__ = ["Answer", "Case", "Score", "__version__", "compare", "load", "load_run", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -154,6 +154,9 @@ def _check_comparison(settings: Settings) -> None:
         value = getattr(settings, name)
         if value is not None and value not in words:
             raise UserError(f"`{name}` is `{value}`", did_you_mean(str(value), words))
+    if settings.against and settings.failed_of:
+        help = "cases that are chosen by how they came out cannot show whether it got worse"
+        raise UserError("--failed and --against do not go together", help)
     about = [name for name in (*_SHARES, *_WORDS, "max_trials", "reuse", "strict") if getattr(settings, name)]
     if about and not settings.against:
         flag = about[0].replace("_", "-")

@@ -167,5 +167,5 @@ def _closing(page: Page, run: StoredRun) -> None:
         page.to_copy(label, command)
     if info.state != "finished":
         page.to_copy("continue", info.command)
-    elif info.exit_code in (1, 3):
+    elif info.exit_code in (1, 3) and not info.baseline:
         page.to_copy("again", info.command if " --failed " in info.command else f"{info.command} --failed")

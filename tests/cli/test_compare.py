@@ -94,6 +94,7 @@ def test_latest_is_the_run_before_this_one(project: Project) -> None:
         (("--against", "main", "--margin", "5"), "error: `margin` is 5.0\n  help: it is a share between 0 and 1"),
         (("--against", "main", "--alpha", "0.5"), "error: `alpha` is 0.5\n  help: it is a share between 0 and 0.5"),
         (("--against", "main", "--require", "better"), "Error: Invalid value for '--require'"),
+        (("--against", "main", "--failed"), "error: --failed and --against do not go together"),
         (("--strict",), "error: --strict is about --against, which is not given"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import evalkit
 from evalkit.records.comparison import Comparison
 from evalkit.records.run import StoredRun
 from tests.projects import Project, cases
@@ -87,3 +88,12 @@ def test_a_case_without_a_verdict_in_one_column_is_missing_there(project: Projec
     )
     (beside,) = project.session().info.comparisons
     assert (beside.missing, beside.verdict) == ((0, 1), "cannot judge")
+
+
+def test_runs_are_compared_from_python_as_well(project: Project) -> None:
+    project.write("a.yaml", spec("gate: {max_errors: 5}", refused=12))
+    was = project.session(out=project.folder / "was")
+    project.write("a.yaml", spec("gate: {max_errors: 5}", refused=0))
+    now = project.session(out=project.folder / "now")
+    changes = {each.column.variant: each.effect for each in evalkit.compare(was.folder, now.folder)}
+    assert changes == {"long": 0.0, "terse": 1.0}
