@@ -106,6 +106,8 @@ class Endpoint:
         request: requests.PreparedRequest | None = getattr(self._mine, "request", None)
         if request is None:
             request = self._mine.request = self._prepared.copy()
+            # The names are prepared, and one by one by now: urllib3 copies a plain dict in a tenth of the time.
+            request.headers = dict(request.headers)  # type: ignore[assignment]
         return request
 
 
