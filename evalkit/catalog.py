@@ -79,6 +79,7 @@ REPORTERS = {
     "terminal": "evalkit.reporters.terminal:Terminal",
     "json": "evalkit.reporters.machine:Json",
     "html": "evalkit.reporters.html:Html",
+    "markdown": "evalkit.reporters.markdown:Markdown",
 }
 
 
