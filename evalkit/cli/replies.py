@@ -188,7 +188,7 @@ def prune(paths: tuple[Path, ...], unused: bool, older_than: timedelta | None, d
     if not unused and older_than is None:
         raise UserError("prune needs a condition", "evalkit replies prune --unused --older-than 30d")
     settings = settings_for(paths, os.environ, **options)
-    asked: frozenset[bytes] = frozenset()
+    asked: frozenset[bytes] | None = None
     if unused:
         with Session(settings).prepared() as (plan, kept), _told(kept.store):
             asked = asked_by(plan)

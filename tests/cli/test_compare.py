@@ -161,3 +161,14 @@ def test_a_hook_of_git_does_not_mislead_it(project: Project) -> None:
     ran = replace(project, environ=environ).evalkit("run", "a.yaml", "--against", "HEAD")
     assert (ran.code, "regressed" in ran.out) == (1, True)
     assert git(project, "status", "--porcelain") == "M a.yaml"
+
+
+def test_what_a_comparison_drew_is_not_unused(project: Project) -> None:
+    committed(project, a=echo("x", "y"))
+    project.write("a.yaml", echo("x", "y", prompt="yes!"))
+    buy = ("run", "a.yaml", "--against", "main", "--method", "fixed", "--max-trials", "3")
+    assert "12 calls, 0 replayed" in project.evalkit(*buy).out
+    assert project.evalkit("replies", "prune", "a.yaml", "--unused").out.startswith("0 replies of 12 deleted")
+    project.write("a.yaml", echo("x", "y", prompt="yes?"))
+    gone = project.evalkit("replies", "prune", "a.yaml", "--unused")
+    assert gone.out.startswith("6 replies of 12 deleted"), "those of a prompt that is no more; the baseline's stay"
