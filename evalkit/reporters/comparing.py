@@ -192,7 +192,8 @@ def _seen(found: Comparison) -> str:
     if found.p is None:
         return "the same" if found.verdict == "unchanged" else MISSING
     side, p = ("worse", found.p) if found.p < 0.5 else ("better", 1 - found.p)
-    return f"{side}, {p_value(p)}" if p <= found.rule.alpha else "no difference seen"
+    differs = p <= found.rule.alpha and found.p < 1  # 1 says that no case differs, which is no proof of anything
+    return f"{side}, {p_value(p)}" if differs else "no difference seen"
 
 
 def _is_apart(found: Comparison) -> bool:
