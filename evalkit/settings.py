@@ -65,6 +65,7 @@ class Settings:
     strict: bool = False
     out: Path | None = None
     as_json: bool = False
+    markdown: bool = False
     verbosity: int = 0
     timeout: float = 120.0
     attempts: int = 6

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from evalkit.errors import Exit
 from evalkit.settings import settings_for
+
+if TYPE_CHECKING:
+    from evalkit.reporters.interface import Reporter
 
 
 @click.command()
@@ -21,6 +24,7 @@ from evalkit.settings import settings_for
 @click.option("--require", type=click.Choice(["no worse"]), help="Fail unless it is shown to be no worse.")
 @click.option("--strict", is_flag=True, default=None, help="Compare no replies of different served models.")
 @click.option("--json", "as_json", is_flag=True, help="Print run.json of CAND with the comparison in it.")
+@click.option("--markdown", is_flag=True, help="Write summary.md into the folder of CAND as well.")
 @click.option("-v", "--verbose", is_flag=True, help="Show all cases that moved.")
 def compare(base: str, cand: str, as_json: bool, verbose: bool, **options: Any) -> int:
     """Compare the run CAND with the run BASE, each as it was scored: a folder, an id, the beginning of one, `latest`.
@@ -43,6 +47,7 @@ def compare(base: str, cand: str, as_json: bool, verbose: bool, **options: Any) 
     found = compared(now, before, settings)
     code = exit_code((), comparisons=found.info.comparisons)
     found = replace(found, info=replace(found.info, exit_code=int(code)))
-    reporter = catalog.reporter("json") if as_json else TerminalComparison(1 if verbose else 0)
-    report(found, [reporter], sys.stdout)
+    comment: list[Reporter] = [catalog.reporter("markdown")] if settings.markdown else []
+    result = catalog.reporter("json") if as_json else TerminalComparison(1 if verbose else 0)
+    report(found, [*comment, result], sys.stdout)
     return code or Exit.OK

@@ -94,6 +94,7 @@ def _moment(context: click.Context, parameter: click.Parameter, value: str | Non
     help="Where this run goes. [default: reports/<run id>]",
 )
 @click.option("--json", "as_json", is_flag=True, default=None, help="Print run.json instead of the result.")
+@click.option("--markdown", is_flag=True, default=None, help="Write summary.md as well, a comment for a pull request.")
 @click.option("-v", "--verbose", "verbosity", flag_value=1, type=int, default=None, help="Show all failures.")
 @click.option("-q", "--quiet", "verbosity", flag_value=-1, type=int, help="Show the columns only, and no progress.")
 def run(paths: tuple[Path, ...], **options: Any) -> int:
@@ -134,7 +135,8 @@ def _reporters(settings: Settings) -> list[Any]:
     from evalkit.reporters.terminal import Terminal
 
     result = catalog.reporter("json") if settings.as_json else Terminal(settings.verbosity)
-    return [catalog.reporter("html"), result]
+    comment = [catalog.reporter("markdown")] if settings.markdown else []
+    return [catalog.reporter("html"), *comment, result]
 
 
 def _listener(settings: Settings, err: IO[str]) -> Listener:

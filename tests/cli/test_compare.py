@@ -51,6 +51,13 @@ def test_what_a_comparison_requires_decides_the_exit(two_runs: Project) -> None:
     assert two_runs.evalkit("compare", "reports/now", "reports/was").code == 0
 
 
+def test_a_comment_for_a_pull_request_is_written_on_request(two_runs: Project) -> None:
+    assert two_runs.evalkit("compare", "reports/was", "reports/now", "--markdown").code == 0
+    assert "3 of 60 cases got worse" in (two_runs.folder / "reports" / "now" / "summary.md").read_text("utf-8")
+    assert two_runs.evalkit("run", "a.yaml", "--out", "reports/more", "--markdown").code == 1
+    assert (two_runs.folder / "reports" / "more" / "summary.md").exists()
+
+
 def test_a_run_is_unchanged_beside_itself(two_runs: Project) -> None:
     ran = two_runs.evalkit("compare", "reports/now", "reports/now")
     assert (ran.code, "Nothing that reaches a model changed." in ran.out) == (0, True)
