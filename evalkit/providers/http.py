@@ -106,7 +106,7 @@ class Endpoint:
         request: requests.PreparedRequest | None = getattr(self._mine, "request", None)
         if request is None:
             request = self._mine.request = self._prepared.copy()
-            # The names are prepared, and one by one by now: urllib3 copies a plain dict in a tenth of the time.
+            # Each name is there once by now. urllib3 copies and walks them in every call: 12 µs less for a plain dict.
             request.headers = dict(request.headers)  # type: ignore[assignment]
         return request
 
