@@ -17,6 +17,7 @@ from evalkit.reporters.html_columns import CELL_LIMIT, LINE_LIMIT, ColumnName, M
 from evalkit.reporters.interface import one_line
 
 TEXT_LIMIT = 20_000
+_NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
 _MARKS = {outcome: Mark(str(outcome), str(outcome)) for outcome in Outcome}
 _json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 _UNASKED = Mark("unasked", "not asked")
@@ -121,7 +122,7 @@ def anchor(result: Result) -> str:
     """The trial's id in the page: readable, and the same as long as the trial has its name."""
     names = [result.spec, result.case, result.variant, result.model, str(result.draw)]
     digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]
-    slug = re.sub(r"[^a-z0-9]+", "-", result.case[:CELL_LIMIT].lower()).strip("-")[:40]
+    slug = _NOT_IN_A_SLUG.sub("-", result.case[:CELL_LIMIT].lower()).strip("-")[:40]
     return f"{slug or 'trial'}-{digest}"
 
 
