@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from evalkit.decide.looks import Decision, Levels, Look, after_round, at_first, confirmed, of_level
 from evalkit.decide.pairs import Pair, missing, value_of
-from evalkit.records.comparison import Arm, BaselineKind, Comparison, ComparisonVerdict, Interval, Matching, Movement
+from evalkit.records.comparison import Arm, BaselineKind, Comparison, ComparisonVerdict, Interval, Matching
 from evalkit.records.problem import Place
 from evalkit.records.result import Column, Result
 from evalkit.records.spec import Regression
@@ -181,7 +181,7 @@ class Contest:
             usd=self._usd,
             served=(tuple(self._served[0]), tuple(self._served[1])),
         )
-        return self._with_rates(found, moved)
+        return self._with_rates(found)
 
     def _verdict(self, adjusted_p: float | None) -> tuple[ComparisonVerdict, str]:
         """The verdict, and why where it says nothing by itself."""
@@ -201,8 +201,17 @@ class Contest:
             return "undecided", "its p value would do for one column, not for several"
         return verdict, ""
 
-    def _with_rates(self, found: Comparison, moved: Sequence[Movement]) -> Comparison:
+    @property
+    def _estimating(self) -> frozenset[int] | None:
+        """The draws that tell how large the change is; None for all.
+
+        Those of the second look of `confirm` do not: it leaves out the cases that are alike by luck.
+        """
+        return frozenset({1}) if self.rule.method == "confirm" and len(self._stages) > 1 else None
+
+    def _with_rates(self, found: Comparison) -> Comparison:
         """The numbers that need values in both arms."""
+        moved = [move for pair in self.pairs.values() if (move := pair.movement(self._estimating))]
         same = {case: sum(values) / len(values) for case, values in self._same.items() if values}
         before = [*same.values(), *(movement.before / movement.before_draws for movement in moved)]
         now = [*same.values(), *(movement.now / movement.now_draws for movement in moved)]
@@ -211,7 +220,7 @@ class Contest:
         found = replace(found, before=sum(before) / len(before), now=sum(now) / len(now))
         if not moved:
             return replace(found, effect=0.0)
-        draws, share = Look(self.pairs.values()).draws, len(moved) / len(before)
+        draws, share = Look(self.pairs.values(), self._estimating).draws, len(moved) / len(before)
         effect, low, high = effect_interval(draws, len(same))
         groups = [self.pairs[movement.case].group or movement.case for movement in moved]
         of_population = population_interval(

@@ -28,9 +28,9 @@ class Pair:
         """One draw more."""
         (self.now if arm == "candidate" else self.before)[draw] = value
 
-    def movement(self) -> Movement | None:
-        """The case over all its draws; None where an arm has none."""
-        before, now = _known(self.before.values()), _known(self.now.values())
+    def movement(self, wanted: Collection[int] | None = None) -> Movement | None:
+        """The case over the draws that are wanted (None: all); None where an arm has none."""
+        before, now = _at(self.before, wanted, None), _at(self.now, wanted, None)
         if not before or not now:
             return None
         return Movement(self.case, sum(before), len(before), sum(now), len(now), self.where)

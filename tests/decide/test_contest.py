@@ -97,6 +97,13 @@ def test_a_case_that_is_the_same_in_both_arms_counts_in_the_rates_and_in_no_test
     assert found.interval.low >= -0.05, "only two cases can have changed"
 
 
+def test_what_the_second_look_of_confirm_asks_again_does_not_say_how_large_the_change_is() -> None:
+    """It asks only the cases that differed; those that are alike by luck would make the change look smaller."""
+    found = played("PPPPPP>FPPPPP PPPPPP>FPPPPP P>P P>P")[0].comparison()
+    assert (found.before, found.now, found.effect) == (1.0, 0.5, pytest.approx(-0.5))
+    assert found.draws == (14, 14)
+
+
 def test_only_what_could_have_changed_bounds_the_drop() -> None:
     """One of 50 cases differs: however it goes, the drop is at most 2 points, less than the margin."""
     assert comparison_of("P>F", same=49).verdict == "no worse"
