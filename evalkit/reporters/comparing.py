@@ -16,6 +16,7 @@ from evalkit.reporters.interface import one_line
 NAMED = 3  # cases that are named in a sentence
 NAME_LIMIT = 80  # characters
 REASON_LIMIT = 200
+UNASKED = 10  # columns without a change that have a row each
 MINUS = "\N{MINUS SIGN}"
 INTERVAL = "90 % interval"
 _MARK_BY_EXIT = {Exit.GATE_FAILED: "failed", Exit.NO_VERDICT: "errored", Exit.NOTHING_MEASURED: "skipped"}
@@ -32,6 +33,14 @@ class ComparisonRow:
     now: str
     change: str
     verdict: str
+
+
+def worth_a_row(comparisons: Iterable[Comparison]) -> tuple[list[Comparison], int]:
+    """The comparisons that have a row each, and how many have none: columns not asked, where these are many."""
+    found = list(comparisons)
+    told = [each for each in found if each.verdict != "unchanged" or each.now is not None]
+    unasked = len(found) - len(told)
+    return (told, unasked) if unasked > UNASKED else (found, 0)
 
 
 def rows_of(comparisons: Iterable[Comparison]) -> tuple[ComparisonRow, ...]:

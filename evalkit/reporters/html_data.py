@@ -25,6 +25,7 @@ from evalkit.reporters.html_columns import (
     column_names,
     column_table,
 )
+from evalkit.reporters.html_comparison import ComparisonView, comparison_view
 from evalkit.reporters.html_headline import Headline, headline_of
 from evalkit.reporters.html_paces import PaceView, pace_views
 from evalkit.reporters.html_trial import TrialView, trial_mark, trial_view
@@ -90,6 +91,7 @@ class Page:
     command: str
     notes: tuple[str, ...]
     paces: tuple[PaceView, ...]
+    comparison: ComparisonView | None
     shown: str
     sections: tuple[Section, ...]
     left_out: str
@@ -112,6 +114,7 @@ def page_of(run: StoredRun) -> Page:
         command=one_line(info.command, LINE_LIMIT),
         notes=tuple(one_line(note, LINE_LIMIT) for note in info.notes),
         paces=tuple(pace_views(info.paces)),
+        comparison=comparison_view(run),
         shown=count(census.totals.total(), "trial"),
         sections=tuple(_sections(info, chosen, census.totals)),
         left_out=f"{count(left_out, 'more trial')} in results.jsonl" if left_out else "",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.decide.gate import without_recording
+from evalkit.decide.gate import exit_of, without_recording
 from evalkit.errors import Exit
 from evalkit.records.run import ColumnSummary, RunInfo, Tally, Verdict
+from evalkit.reporters.closing import verdict_of
+from evalkit.reporters.comparing import change, has_models, name_of, sentences, verdict
 from evalkit.reporters.figures import count, interval, percent
 from evalkit.reporters.html_columns import column_names
 from evalkit.reporters.interface import one_line
@@ -37,6 +39,8 @@ def headline_of(info: RunInfo) -> Headline:
     cases = sum((each.cases for each in info.columns), Tally())
     if info.state != "finished":
         return _unfinished(info)
+    if any(found.gates for found in info.comparisons):
+        return _compared(info)
     match _verdict(info, cases):
         case "holds":
             return _holds(info.columns, cases)
@@ -59,6 +63,17 @@ def _unfinished(info: RunInfo) -> Headline:
     rest = f": {done:,} of {count(planned, 'trial')} have a result"
     evidence = f"{_counts(trials) or 'Nothing was asked'}. Continue with: {info.command}"
     return Headline("errored", strong, rest, one_line(evidence, EVIDENCE_LIMIT))
+
+
+def _compared(info: RunInfo) -> Headline:
+    """A run that was compared: what its gates and its comparisons came to, and the first that says why."""
+    kind = {Exit.OK: "passed", Exit.GATE_FAILED: "failed"}.get(Exit(info.exit_code or 0), "errored")
+    telling = [f for f in info.comparisons if f.gates and f.verdict != "unchanged"]
+    telling.sort(key=lambda found: exit_of(found) != info.exit_code)
+    said = [f"{name_of(f, has_models(telling))}: {change(f) or verdict(f)}. {' '.join(sentences(f))}" for f in telling]
+    reasons = _reasons(info.columns, "fails" if kind == "failed" else "open")
+    evidence = " · ".join(filter(None, (reasons, *said[:1])))
+    return Headline(kind, verdict_of(info).removesuffix("."), "", one_line(evidence, EVIDENCE_LIMIT))
 
 
 def _verdict(info: RunInfo, cases: Tally) -> Verdict:

@@ -20,6 +20,7 @@ from evalkit.reporters.comparing import (
     name_of,
     rows_of,
     sentences,
+    worth_a_row,
 )
 from evalkit.reporters.figures import count, interval, percent, seconds
 from evalkit.reporters.interface import harmless, one_line, visible
@@ -31,7 +32,6 @@ MOVERS = 10
 _REPLY_LIMIT = 1_500  # characters of a reply
 _NAME_LIMIT = 80
 _LINE_LIMIT = 400
-_EACH = 10  # columns without a change that have a line each
 _PARTS = {"columns": 12_000, "rules": 5_000, "table": 12_000, "words": 8_000}  # characters
 _MARKS = {"passed": "✅", "failed": "❌", "errored": "⚠️", "skipped": "➖"}
 _VERDICTS = {"holds": "passed", "fails": "failed", "open": "errored", "unrecorded": "skipped", "empty": "skipped"}
@@ -78,11 +78,10 @@ def _pieces(run: StoredRun) -> Iterator[str]:
     found = [each for each in info.comparisons if each.gates or each.kind != "column"]
     if found and info.baseline:
         yield f"\n{escaped(about_baseline(info.baseline, found))}\n"
-    quiet = [each for each in found if each.verdict == "unchanged" and each.now is None]
-    is_long = len(quiet) > _EACH
-    yield from _table([each for each in found if not (is_long and each in quiet)], ("baseline", "now", "verdict"))
-    if is_long:
-        yield f"\n{_MARKS['skipped']} {count(len(quiet), 'column')} unchanged, not asked\n"
+    told, unasked = worth_a_row(found)
+    yield from _table(told, ("baseline", "now", "verdict"))
+    if unasked:
+        yield f"\n{_MARKS['skipped']} {count(unasked, 'column')} unchanged, not asked\n"
     yield from _words(found)
 
 

@@ -19,6 +19,7 @@ from evalkit.reporters.comparing import (
     name_of,
     rows_of,
     sentences,
+    worth_a_row,
 )
 from evalkit.reporters.figures import count
 from evalkit.reporters.interface import STDOUT
@@ -26,7 +27,6 @@ from evalkit.reporters.movers import how_many_moved, movers_of
 from evalkit.reporters.terminal_page import Page, Title
 
 MOVERS = 3  # cases shown unless -v asks for all
-_EACH = 10  # columns without a change that have a line each
 
 
 class TerminalComparison:
@@ -63,12 +63,11 @@ def comparisons(page: Page, run: StoredRun, verbosity: int) -> None:
         return
     if info.baseline:
         page.paragraph(about_baseline(info.baseline, found))
-    quiet = [each for each in found if each.verdict == "unchanged" and each.now is None]
-    told = [each for each in found if len(quiet) <= _EACH or each not in quiet]
+    told, unasked = worth_a_row(found)
     if told:
         _table(page, rows_of(told), ("baseline", "now", "verdict"))
-    if len(quiet) > _EACH:
-        page.paragraph(f"{count(len(quiet), 'column')} unchanged, not asked", mark="skipped")
+    if unasked:
+        page.paragraph(f"{count(unasked, 'column')} unchanged, not asked", mark="skipped")
     page.say()
     if verbosity >= 0:
         _words(page, found)
