@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import fmean, stdev
@@ -58,6 +59,6 @@ def share(count: int, runs: int, expected: Expected = ANY) -> Figure:
     return Figure(100 * count / runs, 100 * sqrt(rate * (1 - rate) / runs), runs, expected)
 
 
-def mean(values: list[int], expected: Expected = ANY) -> Figure:
+def mean(values: Sequence[float], expected: Expected = ANY) -> Figure:
     """The mean of at least two values."""
     return Figure(fmean(values), stdev(values) / sqrt(len(values)), len(values), expected)

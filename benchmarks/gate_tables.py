@@ -15,7 +15,7 @@ from evalkit.stats.power import needed_trials, reach
 
 NOTHING, SPREAD, FEW = Change(), Change("spread", 0.10), Change("few", 0.10)
 AT_MARGIN = (Change("spread", 0.05), Change("few", 0.05))
-FALSE_ALARMS, FALSE_CLEARS = Expected(most=5.5), Expected(most=6.6)
+FALSE_ALARMS, FALSE_CLEARS, MISSES = Expected(most=5.5), Expected(most=6.6), Expected(most=12)
 METHODS = {f"`{method}`": Regression(method=method) for method in ("fixed", "rounds", "confirm")}
 
 # By cases and trials: any fall where nothing changed; unpaired: nothing, spread; evalkit: nothing, spread, few.
@@ -30,6 +30,7 @@ ONE_LOOK = {
 # By method: calls where nothing changed, and at a drop that is spread; alarms where nothing changed, spread.
 SEQUENTIAL = {"`fixed`": (500, 500, 5.2, 99), "`rounds`": (405, 254, None, 99), "`confirm`": (135, 162, 4, 88)}
 WITH_RECORDED_BASELINE = Expected(85)
+UNBIASED = Expected(0, rounded=0.1)
 PEEKING = Expected(10, rounded=2)
 
 COLUMNS = 4
@@ -67,6 +68,15 @@ class Simulation:
         """The mean number of calls of both arms, less those that were recorded."""
         return self._told(mean([calls - recorded for calls in self.begin(cell).result().calls], expected))
 
+    def missed(self, cell: Cell, expected: Expected) -> str:
+        """How often the interval did not hold the true change."""
+        seen = self.begin(cell).result()
+        return self._told(share(seen.missed, seen.runs, expected))
+
+    def off(self, cell: Cell, expected: Expected) -> str:
+        """The mean distance of the change that is shown from the true one, in points."""
+        return self._told(mean(self.begin(cell).result().off, expected))
+
     def _told(self, figure: Figure) -> str:
         self.figures.append(figure)
         return str(figure)
@@ -78,6 +88,7 @@ def parts(simulation: Simulation) -> Iterator[str]:
         simulation.begin(cell)
     yield from _of_one_look(simulation)
     yield from _of_methods(simulation)
+    yield from _of_intervals(simulation)
     yield from _of_columns(simulation)
     yield from _of_baselines(simulation)
     yield from _reaches()
@@ -131,6 +142,24 @@ def _of_methods(simulation: Simulation) -> Iterator[str]:
     yield table((*head, *more), (tuple(_row_of_method(simulation, name)) for name in METHODS))
     peeking = simulation.others(fixed, "peeking", PEEKING)
     yield f"The test of `fixed`, looked at after each of five rounds, alarms where nothing changed in {peeking} %.\n"
+
+
+def _of_intervals(simulation: Simulation) -> Iterator[str]:
+    yield (
+        "The same: how often the 90 % interval misses the true change, in percent, and how far from it the change that is "
+        "shown is on average, in points. `rounds` stops where luck helps, so it shows a little too much.\n"
+    )
+    head = ("", "missed: nothing changed", "missed: spread", "missed: a few", "off: nothing changed", "off: spread")
+    yield table(head, (tuple(_row_of_intervals(simulation, name)) for name in METHODS))
+
+
+def _row_of_intervals(simulation: Simulation, name: str) -> Iterator[str]:
+    rule = METHODS[name]
+    yield name
+    for change in (NOTHING, SPREAD, FEW):
+        yield simulation.missed(Cell(50, rule, change), MISSES)
+    for change in (NOTHING, SPREAD):
+        yield simulation.off(Cell(50, rule, change), ANY if rule.method == "rounds" else UNBIASED)
 
 
 def _row_of_calls(simulation: Simulation, name: str) -> Iterator[str]:

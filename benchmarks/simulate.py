@@ -13,7 +13,7 @@ from typing import NamedTuple
 from benchmarks.suites import Change, Suite, suite
 from evalkit.decide.contest import Contest, Stage
 from evalkit.decide.settle import settled, share_out
-from evalkit.records.comparison import Arm, Matching
+from evalkit.records.comparison import Arm, Comparison, Matching
 from evalkit.records.result import Column, Outcome, Result, failed, passed
 from evalkit.records.spec import NOWHERE, Regression
 from evalkit.stats.distributions import normal_quantile
@@ -35,13 +35,16 @@ class Cell(NamedTuple):
 class Seen:
     """How often what was said in so many runs: by evalkit, of several columns the worst; by other gates.
 
-    `calls` are those of each run, both arms.
+    `calls` are those of each run, both arms; `off` is how far the change that the first column shows was from the true
+    one, in points, and `missed` how often its 90 % interval did not hold that.
     """
 
     runs: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     others: Counter[str] = field(default_factory=Counter)
     calls: list[int] = field(default_factory=list)
+    off: list[float] = field(default_factory=list)
+    missed: int = 0
 
 
 def simulate(cell: Cell, runs: int, seed: int = 1) -> Seen:
@@ -54,9 +57,12 @@ def simulate(cell: Cell, runs: int, seed: int = 1) -> Seen:
         share_out(contests)
         for each in drawn:
             each.buy()
-        verdicts = {comparison.verdict for comparison in settled(contests)}
+        comparisons = settled(contests)
+        verdicts = {comparison.verdict for comparison in comparisons}
         seen.verdicts["regressed" if "regressed" in verdicts else min(verdicts)] += 1
         seen.calls.append(sum(each.calls for each in drawn))
+        seen.off.append(100 * (_shown(comparisons[0]) - drawn[0].change))
+        seen.missed += not _holds(comparisons[0], drawn[0].change)
         if rule.method == "fixed":
             seen.others.update(_red(drawn[0]))
     return seen
@@ -88,6 +94,11 @@ class _Drawn:
                 self.contest.add(arm, _result(case, draw, drawn[-1]))
 
     @property
+    def change(self) -> float:
+        """The true one, of the mean."""
+        return (sum(self._truth.now) - sum(self._truth.before)) / len(self._truth.now)
+
+    @property
     def calls(self) -> int:
         """The draws of both arms."""
         return sum(len(before) + len(now) for before, now in self.draws)
@@ -97,6 +108,16 @@ class _Drawn:
 def _result(case: int, draw: int, holds: bool) -> Result:
     outcome, score = (Outcome.PASSED, passed("")) if holds else (Outcome.FAILED, failed(""))
     return Result(0, "suite", str(case), "model", "", draw, outcome, scores=(score,))
+
+
+def _shown(comparison: Comparison) -> float:
+    assert comparison.effect is not None
+    return comparison.effect
+
+
+def _holds(comparison: Comparison, change: float) -> bool:
+    assert comparison.interval
+    return comparison.interval.low <= change <= comparison.interval.high
 
 
 def _red(column: _Drawn) -> Iterator[str]:

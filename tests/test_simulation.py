@@ -74,6 +74,19 @@ def test_the_paired_test_finds_what_the_unpaired_one_misses() -> None:
     assert found.others["unpaired"] < 0.9 * RUNS < found.verdicts["regressed"]
 
 
+@pytest.mark.parametrize("method", ["fixed", "confirm"])
+@pytest.mark.parametrize("change", [NOTHING, SPREAD], ids=str)
+def test_the_change_that_is_shown_is_the_true_one_on_average(method: Method, change: Change) -> None:
+    off = mean(seen(method, change).off, Expected(0, rounded=0.1))
+    assert off.is_explained, str(off)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("change", [NOTHING, SPREAD, FEW], ids=str)
+def test_the_interval_misses_the_true_change_once_in_eight_at_most(method: Method, change: Change) -> None:
+    assert seen(method, change).missed <= most_by_chance(0.12, RUNS)
+
+
 @pytest.mark.parametrize(("method", "calls"), [("fixed", 300), ("rounds", 405), ("confirm", 135)])
 def test_looking_earlier_saves_calls(method: Method, calls: float) -> None:
     found = mean(seen(method, NOTHING).calls, Expected(calls))
