@@ -146,8 +146,8 @@ def _of_methods(simulation: Simulation) -> Iterator[str]:
 
 def _of_intervals(simulation: Simulation) -> Iterator[str]:
     yield (
-        "The same: how often the 90 % interval misses the true change, in percent, and how far from it the change that is "
-        "shown is on average, in points. `rounds` stops where luck helps, so it shows a little too much.\n"
+        "The same: how often the 90 % interval misses the true change, in percent, and how far from it the change that "
+        "is shown is on average, in points. `rounds` stops where luck helps, so it shows a little too much.\n"
     )
     head = ("", "missed: nothing changed", "missed: spread", "missed: a few", "off: nothing changed", "off: spread")
     yield table(head, (tuple(_row_of_intervals(simulation, name)) for name in METHODS))
