@@ -1,1 +1,1 @@
-"""What evalkit costs beside a model, and beside its peers: `make bench`, or `python -m benchmarks --help`."""
+"""What evalkit costs beside a model and its peers (`make bench`), and how often its gate is right (`make bench-gate`)."""
