@@ -1,1 +1,1 @@
-"""What evalkit costs beside a model and its peers (`make bench`), and how often its gate is right (`make bench-gate`)."""
+"""What evalkit costs beside models and peers (`make bench`), and how often its gate is right (`make bench-gate`)."""
