@@ -77,10 +77,14 @@ def comparisons(page: Page, run: StoredRun, verbosity: int) -> None:
 def _table(page: Page, rows: Sequence[ComparisonRow], titles: tuple[str, str, str]) -> None:
     """A table where there is room for one, else a few lines a column."""
     before, now, verdict = titles
-    if page.is_wide:
-        head = [Title("column", "left", is_name=True), Title(before), Title(now)]
-        head += [Title(f"change, {INTERVAL}", "left"), Title(verdict, "left", is_name=True)]
-        page.table(head, [(row.mark, (row.column, row.before, row.now, row.change, row.verdict)) for row in rows])
+    head = [Title("column", "left", is_name=True), Title(before), Title(now)]
+    head += [
+        Title(f"change, {INTERVAL}" if page.is_wide else "change, 90 %", "left"),
+        Title(verdict, "left", is_name=True),
+    ]
+    cells = [(row.mark, (row.column, row.before, row.now, row.change, row.verdict)) for row in rows]
+    if page.is_wide or page.has_room(head, cells):
+        page.table(head, cells)
         return
     for row in rows:
         page.paragraph(row.column, mark=row.mark)

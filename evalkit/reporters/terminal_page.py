@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import IO, NamedTuple
 
+from rich.cells import cell_len
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +16,7 @@ from evalkit.reporters.interface import harmless, one_line, visible
 WIDEST = 110  # columns; wider terminals are not stretched to
 LINES = 6  # lines of a prompt or reply
 _WIDE = 90  # columns from which on a table has room for all it can tell
+_GAP = 2  # columns between those of a table
 _LABEL = 10  # columns of the gutter that names what stands beside it
 _MARKS = {"passed": "✓", "failed": "✗", "errored": "!", "skipped": "–"}
 _STYLES = {"passed": "green", "failed": "red", "errored": "magenta", "skipped": "dim"}
@@ -22,6 +24,9 @@ _PLAIN = {
     "✓": "+", "✗": "x", "–": "-", "›": ">", "…": "...", "·": "-", "│": "|", "×": "x", "→": "->",
     "\N{MINUS SIGN}": "-", "\N{NO-BREAK SPACE}": " ",
 }  # fmt: skip
+
+
+Row = tuple[str, Sequence[str]]  # the outcome whose sign it bears, and its cells
 
 
 class Title(NamedTuple):
@@ -82,9 +87,15 @@ class Page:
         """A path or a command: one line, however long."""
         self._print(Text("    ").append(f"{label:<{_LABEL}}", "dim").append(visible(text)))
 
-    def table(self, titles: Sequence[Title], rows: Sequence[tuple[str, Sequence[str]]]) -> None:
+    def has_room(self, titles: Sequence[Title], rows: Sequence[Row]) -> bool:
+        """Whether a table fits without folding a name."""
+        cells = [[title.text for title in titles], *(cells for _, cells in rows)]
+        widest = (max(cell_len(visible(cell)) for cell in column) for column in zip(*cells, strict=True))
+        return 1 + sum(_GAP + wide for wide in widest) <= self.width  # before them all is a sign
+
+    def table(self, titles: Sequence[Title], rows: Sequence[Row]) -> None:
         """Rows of (outcome, cells) below their titles; each begins with the sign of its outcome."""
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+        table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_edge=False, header_style="dim")
         table.add_column("")
         for title in titles:
             heading = self._written(title.text)

@@ -55,6 +55,8 @@ SCENES = {
     "every-verdict-at-60": Scene(every_verdict, 60, "ascii", -1),
     "regression": Scene(a_regressed_run),
     "regression-at-60": Scene(a_regressed_run, 60),
+    "regression-at-80": Scene(a_regressed_run, 80, verbosity=-1),
+    "regression-at-79": Scene(a_regressed_run, 79, verbosity=-1),
     "regression-with-v": Scene(a_regressed_run, verbosity=1),
     "columns": Scene(a_run_of_columns),
     "columns-at-60": Scene(a_run_of_columns, 60, "ascii"),
