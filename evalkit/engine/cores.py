@@ -17,9 +17,10 @@ def on_one_core() -> Iterator[None]:
 
     Python computes in one thread at a time. At each system call it lets another go on, which wakes up on another core
     and finds nothing of what it needs in the caches there: 64 threads took 1.6 times as long as on one core. Only Linux
-    can be told; elsewhere, and where it refuses, nothing changes.
+    can be told; elsewhere, where it refuses, and in a Python without that lock, nothing changes.
     """
-    if sys.platform != "linux":
+    has_lock = getattr(sys, "_is_gil_enabled", lambda: True)()
+    if sys.platform != "linux" or not has_lock:
         yield
         return
     allowed = os.sched_getaffinity(0)
