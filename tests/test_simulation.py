@@ -18,7 +18,7 @@ from benchmarks.suites import Change, suite
 from evalkit.records.spec import Method, Regression
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNS = 200
+RUNS = 150
 METHODS: tuple[Method, ...] = ("fixed", "rounds", "confirm")
 FIXED = Regression(method="fixed", max_trials=3)
 NOTHING, SPREAD, FEW = Change(), Change("spread", 0.10), Change("few", 0.10)
