@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from evalkit.decide.looks import Decision, Levels, Look, after_round, at_first, confirmed, of_level
 from evalkit.decide.pairs import Pair, missing, value_of
-from evalkit.records.comparison import Arm, BaselineKind, Comparison, ComparisonVerdict, Interval, Matching
+from evalkit.records.comparison import Arm, BaselineKind, Comparison, ComparisonVerdict, Interval, Matching, Movement
 from evalkit.records.problem import Place
 from evalkit.records.result import Column, Result
 from evalkit.records.spec import Regression
@@ -156,7 +156,6 @@ class Contest:
     def comparison(self, adjusted_p: float | None = None) -> Comparison:
         """What came of it, with the p value adjusted for the other columns where there is one."""
         verdict, reason = self._verdict(adjusted_p)
-        moved = [movement for pair in self.pairs.values() if (movement := pair.movement())]
         found = Comparison(
             column=self.column,
             baseline=self.baseline,
@@ -169,8 +168,8 @@ class Contest:
             level=self.level,
             p=self._decision.p if self._decision else None,
             second_p=self._decision.second_p if self._decision else None,
-            worse=tuple(sorted((m for m in moved if m.change < 0), key=lambda m: (m.change, m.case))),
-            better=tuple(sorted((m for m in moved if m.change > 0), key=lambda m: (-m.change, m.case))),
+            worse=self._moved(-1),
+            better=self._moved(1),
             flaky=sum(pair.is_flaky for pair in self.pairs.values()),
             draws=_many_draws(self.pairs.values()),
             missing=missing(self.pairs.values()),
@@ -209,6 +208,15 @@ class Contest:
         """
         return frozenset({1}) if self.rule.method == "confirm" and len(self._stages) > 1 else None
 
+    def _moved(self, side: int) -> tuple[Movement, ...]:
+        """The cases that moved to one side at the draws that tell how large the change is, with all they drew."""
+        moved = []
+        for pair in self.pairs.values():
+            told, whole = pair.movement(self._estimating), pair.movement()
+            if told and whole and side * told.change > 0:
+                moved.append(whole)
+        return tuple(sorted(moved, key=lambda movement: (-side * movement.change, movement.case)))
+
     def _with_rates(self, found: Comparison) -> Comparison:
         """The numbers that need values in both arms."""
         moved = [move for pair in self.pairs.values() if (move := pair.movement(self._estimating))]
@@ -221,10 +229,10 @@ class Contest:
         if not moved:
             return replace(found, effect=0.0)
         draws, share = Look(self.pairs.values(), self._estimating).draws, len(moved) / len(before)
-        effect, low, high = effect_interval(draws, len(same))
+        effect, low, high = effect_interval(draws, len(same), found.confidence)
         groups = [self.pairs[movement.case].group or movement.case for movement in moved]
         of_population = population_interval(
-            [movement.change for movement in moved] + [0.0] * len(same), [*groups, *same]
+            [movement.change for movement in moved] + [0.0] * len(same), [*groups, *same], found.confidence
         )
         pairs = discordance(draws)
         apart = (pairs.worse + pairs.better) / pairs.trials

@@ -85,14 +85,15 @@ class Interval:
 class Comparison:
     """One column beside its baseline.
 
-    Rates are over the matched cases, in [0, 1]. `effect` is the rate's change, in [-1, 1]; `interval` is its 90 %
-    interval for these cases, `population` for cases like these. `p` is the mid-p value of the first look, `second_p`
-    that of fresh draws of the cases that differed. `level` is the part of the rule's alpha that this column has.
-    `reach` is the smallest drop that would have been found four times in five, `more` how many further draws an arm
-    would prove "no worse" as often; None where that is not known. `draws` and `missing` count those of the tested
-    cases in (baseline, candidate). `bought` and `replayed` count the calls that only the comparison wanted, the
-    baseline's and the candidate's beyond its trials; `usd` is their price in US dollars, those of unknown price apart.
-    `served` are the models' own names in both arms. `gates` says whether the verdict decides the exit code.
+    Rates are over the matched cases, in [0, 1]. `effect` is the rate's change, in [-1, 1]; `interval` is its interval
+    for these cases, at `confidence`, `population` for cases like these. `p` is the mid-p value of the first look,
+    `second_p` that of fresh draws of the cases that differed. `level` is the part of the rule's alpha that this column
+    has. `reach` is the smallest drop that would have been found four times in five, `more` how many further draws an
+    arm would prove "no worse" as often; None where that is not known. `worse` and `better` moved at the draws that tell
+    the effect, and are told with all they drew, largest first. `draws` and `missing` count those of the tested cases in
+    (baseline, candidate). `bought` and `replayed` count the calls that only the comparison wanted, the baseline's and
+    the candidate's beyond its trials; `usd` is their price in US dollars, those of unknown price apart. `served` are
+    the models' own names in both arms. `gates` says whether the verdict decides the exit code.
     """
 
     column: Column
@@ -124,6 +125,11 @@ class Comparison:
     usd: float = 0.0
     unpriced: int = 0
     served: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+    @property
+    def confidence(self) -> float:
+        """Of its intervals: each end is a one-sided decision at alpha, so 0.9 where that is 0.05."""
+        return 1 - 2 * self.rule.alpha
 
     @property
     def is_served_otherwise(self) -> bool:

@@ -18,7 +18,6 @@ NAME_LIMIT = 80  # characters
 REASON_LIMIT = 200
 UNASKED = 10  # columns without a change that have a row each
 MINUS = "\N{MINUS SIGN}"
-INTERVAL = "90 % interval"
 _MARK_BY_EXIT = {Exit.GATE_FAILED: "failed", Exit.NO_VERDICT: "errored", Exit.NOTHING_MEASURED: "skipped"}
 _TOLERANCE = 1e-9  # ends of intervals are found by bisection
 
@@ -205,6 +204,12 @@ def _seen(found: Comparison) -> str:
     return f"{side}, {p_value(p)}" if differs else "no difference seen"
 
 
+def interval_name(comparisons: Iterable[Comparison]) -> str:
+    """`90 % interval`; of comparisons that differ in it only `interval`."""
+    names = {f"{100 * found.confidence:g} % interval" for found in comparisons}
+    return names.pop() if len(names) == 1 else "interval"
+
+
 def _is_apart(found: Comparison) -> bool:
     """Whether draws beside those that decided let the interval reach beyond the margin that they excluded."""
     low = found.interval.low if found.interval else 0.0
@@ -216,9 +221,10 @@ def _about_the_interval(found: Comparison) -> Iterator[str]:
         yield f"Tested at {found.level:.2g}, its part of {found.rule.alpha:g} for all columns."
     if found.interval and _is_apart(found):
         ends = _ends(found.interval, found)
-        yield f"Over all its draws the {INTERVAL} is {ends} points; the look that decided excludes the margin."
+        name = interval_name([found])
+        yield f"Over all its draws the {name} is {ends} points; the look that decided excludes the margin."
     if found.population and found.matching.tested:
-        yield f"For cases like these the {INTERVAL} is {_ends(found.population, found)} points."
+        yield f"For cases like these the {interval_name([found])} is {_ends(found.population, found)} points."
 
 
 def _ends(interval: Interval, found: Comparison) -> str:

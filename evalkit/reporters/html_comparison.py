@@ -14,6 +14,7 @@ from evalkit.reporters.comparing import (
     about_baseline,
     cost_of,
     has_models,
+    interval_name,
     moved,
     name_of,
     rows_of,
@@ -67,6 +68,7 @@ class ComparisonView:
     """All of it. `ticks` are of the axis of changes, on which the baseline stands in the middle."""
 
     about: str
+    interval: str
     ticks: tuple[Tick, ...]
     rows: tuple[ChangeRow, ...]
     unasked: str
@@ -87,6 +89,7 @@ def comparison_view(run: StoredRun) -> ComparisonView | None:
     hidden = how_many_moved(found) - len(movers)
     return ComparisonView(
         about=_about(run.info),
+        interval=interval_name(found),
         ticks=tuple(_ticks(reach)),
         rows=tuple(_row(each, row, reach) for each, row in zip(found, rows_of(found), strict=True)),
         unasked=f"{count(unasked, 'column')} unchanged, not asked" if unasked else "",

@@ -11,10 +11,10 @@ from evalkit.records.result import Column
 from evalkit.records.run import ColumnSummary, RunInfo, StoredRun
 from evalkit.reporters.closing import figures_of, money, verdict_of
 from evalkit.reporters.comparing import (
-    INTERVAL,
     about_baseline,
     cost_of,
     has_models,
+    interval_name,
     mark_of,
     moved,
     name_of,
@@ -128,7 +128,7 @@ def _table(found: Sequence[Comparison], titles: tuple[str, str, str]) -> Iterato
         (_MARKS[row.mark], *map(escaped, (row.column, row.before, row.now, row.change, row.verdict)))
         for row in rows_of(found)
     )
-    yield from _rows(("", "column", before, now, f"change, {INTERVAL}", verdict), rows, _PARTS["table"])
+    yield from _rows(("", "column", before, now, f"change, {interval_name(found)}", verdict), rows, _PARTS["table"])
 
 
 def _words(found: Sequence[Comparison]) -> Iterator[str]:

@@ -10,11 +10,10 @@ from evalkit.records.comparison import Comparison
 from evalkit.records.run import RunInfo, StoredRun
 from evalkit.reporters.closing import verdict_of
 from evalkit.reporters.comparing import (
-    INTERVAL,
-    ComparisonRow,
     about_baseline,
     cost_of,
     has_models,
+    interval_name,
     moved,
     name_of,
     rows_of,
@@ -51,7 +50,7 @@ def columns_beside(page: Page, info: RunInfo) -> None:
     """The columns of a spec beside each other; nothing of it decides anything."""
     found = [each for each in info.comparisons if each.kind == "column" and not each.gates]
     if found:
-        _table(page, rows_of(found), ("other", "this", "seen"))
+        _table(page, found, ("other", "this", "seen"))
         page.say()
 
 
@@ -65,7 +64,7 @@ def comparisons(page: Page, run: StoredRun, verbosity: int) -> None:
         page.paragraph(about_baseline(info.baseline, found))
     told, unasked = worth_a_row(found)
     if told:
-        _table(page, rows_of(told), ("baseline", "now", "verdict"))
+        _table(page, told, ("baseline", "now", "verdict"))
     if unasked:
         page.paragraph(f"{count(unasked, 'column')} unchanged, not asked", mark="skipped")
     page.say()
@@ -74,12 +73,13 @@ def comparisons(page: Page, run: StoredRun, verbosity: int) -> None:
         _movers(page, run, None if verbosity else MOVERS)
 
 
-def _table(page: Page, rows: Sequence[ComparisonRow], titles: tuple[str, str, str]) -> None:
+def _table(page: Page, found: Sequence[Comparison], titles: tuple[str, str, str]) -> None:
     """A table where there is room for one, else a few lines a column."""
+    rows, interval = rows_of(found), interval_name(found)
     before, now, verdict = titles
     head = [Title("column", "left", is_name=True), Title(before), Title(now)]
     head += [
-        Title(f"change, {INTERVAL}" if page.is_wide else "change, 90 %", "left"),
+        Title(f"change, {interval if page.is_wide else interval.removesuffix(' interval')}", "left"),
         Title(verdict, "left", is_name=True),
     ]
     cells = [(row.mark, (row.column, row.before, row.now, row.change, row.verdict)) for row in rows]

@@ -202,3 +202,20 @@ def test_it_says_what_it_could_have_seen() -> None:
     found = comparison_of("P>P " * 20)
     assert found.reach == pytest.approx(0.1192, abs=1e-4)
     assert found.more == 52 - 20
+
+
+def test_cases_are_counted_by_the_draws_that_tell_the_change_and_shown_with_all_of_them() -> None:
+    """Two cases fall at first; one of them for good, the other gains what it lost. The rates fall by both."""
+    found = played("PPPPPP>FFFFFF PFFFFF>FPPPPP P>P P>P")[0].comparison()
+    assert (found.before, found.now) == (1.0, 0.5)
+    assert [(m.case, m.before, m.now) for m in found.worse] == [("case-0", 6, 0), ("case-1", 1, 5)]
+    assert found.better == ()
+
+
+def test_the_interval_has_the_confidence_of_the_two_decisions() -> None:
+    usual = comparison_of("P>P " * 50)
+    sure = comparison_of("P>P " * 50, Regression(alpha=0.01, method="fixed", max_trials=1))
+    assert (usual.confidence, sure.confidence) == (0.9, 0.98)
+    assert sure.interval
+    assert usual.interval
+    assert sure.interval.low < usual.interval.low
