@@ -45,7 +45,8 @@ class Figure:
 
     def __str__(self) -> str:
         places = 0 if self.value > 100 else 1
-        told = f"{self.value:.{places}f} ± {2 * self.error:.{places}f}"
+        value = round(self.value, places) + 0.0  # no −0
+        told = f"{value:.{places}f} ± {2 * self.error:.{places}f}".replace("-", "−")
         if self.expected.value is not None:
             told += f" ({self.expected.value:g})"
         elif self.expected.most is not None:
