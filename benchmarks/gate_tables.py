@@ -210,8 +210,8 @@ def _reaches() -> Iterator[str]:
         [*_rows_of_reach(flaky, "as above"), *_rows_of_reach(STEADY, "steady")],
     )
     yield (
-        f"*As above*: two draws of a case differ in {100 * flaky:.0f} % of cases, and `no worse` at a margin of 5 points "
-        f"takes {needed_trials(flaky, 0.05)} draws an arm. *Steady*: {100 * STEADY:.0f} %, and "
+        f"*As above*: two draws of a case differ in {100 * flaky:.0f} % of cases, and `no worse` at a margin of 5 "
+        f"points takes {needed_trials(flaky, 0.05)} draws an arm. *Steady*: {100 * STEADY:.0f} %, and "
         f"{needed_trials(STEADY, 0.05)} draws.\n"
     )
 
