@@ -32,9 +32,9 @@ prompt:
   - assistant: {positive}
   - user: I sent it back and want a refund.
   - assistant: {negative}
-  - user: Great value, I would buy it again.
+{more}  - user: Great value, I would buy it again.
   - assistant: {positive}
-{more}  - user: "{{{{ review }}}}"
+  - user: "{{{{ review }}}}"
 expect:
   - label: "{{{{ label }}}}"
     among: [positive, negative]
