@@ -61,15 +61,18 @@ class Matcher:
             self._gone[theirs[0]] = theirs[1]
         return False
 
-    def matching(self, tested: int) -> Matching:
-        """What was met. A case that is new and has the content of one that is gone was renamed."""
+    def matching(self, tested: int, *, is_cut: bool = False) -> Matching:
+        """What was met. A case that is new and has the content of one that is gone was renamed.
+
+        Where our side is cut to its first cases, the others are not gone.
+        """
         before = {content: case for case, content in reversed(self._gone.items()) if content}
         renamed = {case: old for case, content in self._new.items() if (old := before.pop(content, None)) is not None}
         return Matching(
             matched=self._matched,
             tested=tested,
             new=tuple(case for case in self._new if case not in renamed),
-            gone=tuple(case for case in self._gone if case not in renamed.values()),
+            gone=() if is_cut else tuple(case for case in self._gone if case not in renamed.values()),
             changed=tuple(self._changed),
             renamed=tuple((old, case) for case, old in renamed.items()),
         )

@@ -28,6 +28,11 @@ class Stage:
     last: int
     cases: frozenset[str] | None = None
 
+    @property
+    def draws(self) -> range:
+        """The numbers of its draws."""
+        return range(self.first, self.last + 1)
+
 
 @dataclass(slots=True)
 class Contest:
@@ -44,6 +49,7 @@ class Contest:
     gates: bool = True
     matching: Matching = field(default_factory=Matching)
     level: float = 0.0
+    rejudged: int = 0  # tested cases with the same replies on both sides, scored by other checks
     pairs: dict[str, Pair] = field(default_factory=dict)
     _same: dict[str, list[float]] = field(default_factory=dict)  # the candidate's values
     _served: tuple[dict[str, None], dict[str, None]] = field(default_factory=lambda: ({}, {}))
@@ -64,6 +70,11 @@ class Contest:
         """A matched case that differs in nothing."""
         self._same[case] = []
 
+    @property
+    def is_about_nothing(self) -> bool:
+        """Whether neither side has a case."""
+        return not self.matching.candidates and not self.matching.gone
+
     def add(self, arm: Arm, result: Result) -> None:
         """One trial more; those of cases that are not matched change nothing."""
         self._count_calls(result)
@@ -73,7 +84,7 @@ class Contest:
                 self._same[result.case].append(value)
             return
         pair.add(arm, result.draw, value)
-        self._unrecorded += result.error is not None and result.error.kind == "unrecorded"
+        self._unrecorded += result.error is not None and result.error.kind in ("unrecorded", "left_out")
         served = self._served[arm == "candidate"]
         if result.reply and result.reply.model and len(served) < _MOST_SERVED:
             served.setdefault(result.reply.model)
@@ -94,7 +105,8 @@ class Contest:
 
     @property
     def _is_apart(self) -> bool:
-        return self.matching.matched < LEAST_MATCHED * self.matching.candidates
+        matched = self.matching.matched
+        return not matched or matched < LEAST_MATCHED * self.matching.candidates
 
     @property
     def _margin(self) -> float:
@@ -137,7 +149,7 @@ class Contest:
             self._decision = at_first(first, self._margin, self._levels)
             differing = frozenset(case for case, pair in self.pairs.items() if pair.differs(1))
             return None if self._decision else Stage(2, 1 + self.rule.max_trials, differing)
-        second = Look(self.pairs.values(), range(last.first, last.last + 1))
+        second = Look(self.pairs.values(), last.draws)
         self._decision = confirmed(first, second, self.level)
         return None
 
@@ -174,6 +186,7 @@ class Contest:
             draws=_many_draws(self.pairs.values()),
             missing=missing(self.pairs.values()),
             unrecorded=self._unrecorded,
+            rejudged=self.rejudged,
             bought=self._spent["bought"],
             replayed=self._spent["replayed"],
             unpriced=self._spent["unpriced"],
@@ -186,15 +199,19 @@ class Contest:
         """The verdict, and why where it says nothing by itself."""
         if self._is_apart:
             matched, candidates = self.matching.matched, self.matching.candidates
+            if not candidates:
+                return "cannot judge", "none of its cases is asked"
             return "cannot judge", f"only {matched} of its {candidates} cases are in the baseline with the same content"
         if not self.pairs:
             return "unchanged", ""
         lacking = sum(pair.movement() is None for pair in self.pairs.values())
-        if lacking > MOST_MISSING * self.matching.matched:
+        if lacking > MOST_MISSING * self.matching.matched or lacking == len(self.pairs):
             why = "no recording" if self._unrecorded else "a draw without a verdict"
             return "cannot judge", f"{lacking} of its {self.matching.matched} matched cases have {why} on a side"
         if self._decision is None:
             return "cannot judge", "the run ended before it was decided"
+        if len(self._stages) > 1 and not Look(self.pairs.values(), self._stages[-1].draws).draws:
+            return "cannot judge", "its further draws have no verdict on a side"
         verdict = self._decision.verdict
         if verdict == "regressed" and adjusted_p is not None and adjusted_p > self.rule.alpha:
             return "undecided", "its p value would do for one column, not for several"

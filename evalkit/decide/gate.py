@@ -14,6 +14,7 @@ from evalkit.decide.counts import Counts, Sum, percentile
 from evalkit.decide.derived import derived_value
 from evalkit.errors import Exit
 from evalkit.records.comparison import Comparison
+from evalkit.records.result import Column
 from evalkit.records.run import ColumnSummary, RuleVerdict, RunState, SpecInfo, Tally, Verdict
 from evalkit.records.spec import Limit, Rule
 
@@ -28,15 +29,16 @@ _TOLERANCE = 1e-9  # a share such as 0.7 has no exact binary form
 Scopes = Mapping[tuple[int, str], Counts]
 
 
-def judged(spec: SpecInfo, counts: Counts, scopes: Scopes) -> tuple[RuleVerdict, ...]:
+def judged(spec: SpecInfo, column: Column, counts: Counts, scopes: Scopes) -> tuple[RuleVerdict, ...]:
     """The verdict of each rule on one column; without a gate, of the rule that every case passes.
 
     A rule with a scope has one for each value of its `each`; `scopes` are what was counted of them, by the rule's
     number and that value.
     """
     verdicts: list[RuleVerdict] = []
-    for number, rule in enumerate(spec.gate or (() if spec.is_compared else (EVERY_CASE,))):
-        if _is_judged_elsewhere(rule, spec):
+    is_compared = column in spec.compared
+    for number, rule in enumerate(spec.gate or (() if is_compared else (EVERY_CASE,))):
+        if _is_judged_elsewhere(rule, is_compared=is_compared):
             continue
         if rule.is_scoped:
             found = {scope: kept for (of, scope), kept in scopes.items() if of == number}
@@ -46,11 +48,11 @@ def judged(spec: SpecInfo, counts: Counts, scopes: Scopes) -> tuple[RuleVerdict,
     return tuple(verdicts)
 
 
-def _is_judged_elsewhere(rule: Rule, spec: SpecInfo) -> bool:
+def _is_judged_elsewhere(rule: Rule, *, is_compared: bool) -> bool:
     """Whether a rule is about nothing but a comparison that is made, and says itself what errors do to it."""
     if rule.regression is None or rule != Rule(regression=rule.regression):
         return False
-    return spec.is_compared or bool(rule.regression.against)
+    return is_compared or bool(rule.regression.against)
 
 
 def _of_scopes(rule: Rule, found: Mapping[str, Counts], derived: Mapping[str, str]) -> Iterator[RuleVerdict]:

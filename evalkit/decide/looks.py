@@ -19,6 +19,7 @@ from evalkit.stats.permutation import mid_p
 from evalkit.stats.sequential import combination_bound, combined, first_stage_level
 from evalkit.stats.sequential import levels as spent
 
+_TOLERANCE = 1e-9  # a margin such as 0.05 has no exact binary form
 HOPELESS = 0.5  # a first p value above this is no reason for a second look
 
 
@@ -42,13 +43,18 @@ class Look:
         """The same if everything missing spoke for the candidate."""
         return self.p if self._if_better is self.draws else max(self.p, mid_p(self._if_better))
 
+    @cached_property
+    def least_p(self) -> float:
+        """The same if everything missing spoke against the candidate."""
+        return self.p if self._if_worse is self.draws else min(self.p, mid_p(self._if_worse))
+
     def is_no_worse(self, margin: float, level: float) -> bool:
         """Whether a drop of `margin` can be excluded, also if all that is missing spoke against the candidate."""
-        if margin >= 1:
-            return True  # no drop is so large
+        if not self.draws or margin > 1 + _TOLERANCE:
+            return bool(self.draws)  # no drop is so large
         arms = [self.draws] if self._if_worse is self.draws else [self.draws, self._if_worse]
         bound = normal_quantile(1 - level)
-        return bool(self.draws) and all(z_at(draws, -margin) >= bound for draws in arms)
+        return all(z_at(draws, -min(margin, 1.0)) >= bound for draws in arms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +95,15 @@ def at_first(look: Look, margin: float, levels: Levels) -> Decision | None:
         return Decision("no worse", look.p)
     if look.most_p <= first_stage_level(levels.alarm):
         return Decision("regressed", look.p)
-    return Decision("no alarm", look.p) if look.p > HOPELESS else None
+    if look.p <= HOPELESS:
+        return None
+    return Decision("no alarm" if look.least_p > levels.alarm else "undecided", look.p)
 
 
 def confirmed(first: Look, second: Look, level: float) -> Decision:
     """What both looks of `confirm` say together; the second is at fresh draws."""
     bound = combination_bound(level)
-    verdict: ComparisonVerdict = "no alarm"
-    if combined(first.p, second.p) >= bound:
-        verdict = "regressed" if combined(first.most_p, second.most_p) >= bound else "undecided"
-    return Decision(verdict, first.p, second.p)
+    if combined(first.most_p, second.most_p) >= bound:
+        return Decision("regressed", first.p, second.p)
+    is_open = combined(first.least_p, second.least_p) >= bound
+    return Decision("undecided" if is_open else "no alarm", first.p, second.p)

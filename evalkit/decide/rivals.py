@@ -16,7 +16,7 @@ def rivals_of(spec: SpecInfo, columns: Sequence[Column]) -> list[Contest]:
     rules = [rule.regression for rule in spec.gate if rule.regression and rule.regression.against]
     found = [contest for rule in rules for contest in _against(rule, columns)]
     held = {contest.column for contest in found} | {contest.baseline for contest in found}
-    if spec.is_compared or len(columns) < 2:
+    if spec.compared or len(columns) < 2:
         return found
     rest = [column for column in columns[1:] if column not in held]
     plain = Regression(method="fixed")

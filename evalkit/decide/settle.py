@@ -25,7 +25,9 @@ def settled(contests: Sequence[Contest], *, is_strict: bool = False) -> tuple[Co
     """What came of all columns. A strict comparison is none where other models served the arms."""
     known = [(contest, contest.adjustable_p) for contest in contests if contest.gates]
     fixed = [(contest, p) for contest, p in known if p is not None]
-    adjusted = dict(zip((id(contest) for contest, _ in fixed), holm([p for _, p in fixed]), strict=True))
+    tested = sum(contest.is_tested for contest, _ in known)
+    share = tested / len(fixed) if fixed else 1.0  # of alpha: the others were given theirs beforehand
+    adjusted = {id(contest): share * p for (contest, _), p in zip(fixed, holm([p for _, p in fixed]), strict=True)}
     found = (contest.comparison(adjusted.get(id(contest))) for contest in contests)
     return tuple(map(_strictly, found) if is_strict else found)
 

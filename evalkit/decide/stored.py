@@ -8,6 +8,7 @@ from itertools import groupby
 
 from evalkit.decide.beside import Matcher, side_by_side
 from evalkit.decide.contest import Contest
+from evalkit.decide.pairs import value_of
 from evalkit.records.result import Column, Result
 
 Draws = dict[Column, list[Result]]  # a case's results, by column
@@ -52,10 +53,12 @@ def _take(contest: Contest, before: list[Result], now: list[Result]) -> None:
     if not before and not now:
         return
     first = (now or before)[0]
-    if before and now and _recordings(before) == _recordings(now):
+    is_same = bool(before and now) and _recordings(before) == _recordings(now)
+    if is_same and list(map(value_of, before)) == list(map(value_of, now)):
         contest.keep(first.case)
     else:
         contest.test(first.case, first.where, first.group)
+        contest.rejudged += is_same
         for result in before:
             contest.add("baseline", result)
     for result in now:

@@ -87,5 +87,5 @@ class _Column:
             flaky=counts.flaky,
             spending=self.spent.kept(),
             served=tuple(self.served),
-            rules=judged(spec, counts, self.scopes),
+            rules=judged(spec, column, counts, self.scopes),
         )

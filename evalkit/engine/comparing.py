@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from evalkit.decide.beside import columns_beside
@@ -12,6 +12,7 @@ from evalkit.decide.rivals import rivals_of
 from evalkit.decide.settle import settled
 from evalkit.decide.stored import compare_columns, compare_runs
 from evalkit.engine.scoring import Scoring
+from evalkit.errors import UserError
 from evalkit.records.comparison import Baseline, Comparison
 from evalkit.records.result import Column, Result
 from evalkit.records.run import RunInfo, StoredRun
@@ -61,12 +62,31 @@ def between_columns(run: StoredRun) -> list[Comparison]:
 
 
 def compared(run: StoredRun, before: StoredRun, settings: Settings) -> StoredRun:
-    """A finished run beside an earlier one, each as it was scored; what else is said of it stays out."""
-    specs = tuple(replace(spec, is_compared=True) for spec in run.info.specs)
+    """A finished run beside an earlier one, each as it was scored; what else is said of it stays out.
+
+    Raises UserError where one of them has not ended.
+    """
+    for each in (run, before):
+        whole(each)
+    columns = _by_spec(run.info)
+    specs = tuple(replace(spec, compared=tuple(columns.get(spec.name, ()))) for spec in run.info.specs)
     found = tuple(against_run(run, before, settings))
     baseline = replace(baseline_of(before, settings.against), is_rescored=False)
     info = replace(run.info, specs=specs, baseline=baseline, comparisons=found, notes=())
-    return StoredRun(run.folder, info, run.read, lambda: (replace(each, arm="baseline") for each in before.read()))
+    return StoredRun(run.folder, info, run.read, baseline_results(before))
+
+
+def baseline_results(run: StoredRun) -> Callable[[], Iterator[Result]]:
+    """Reads a run's results as those of a baseline."""
+    return lambda: (replace(result, arm="baseline") for result in run.read())
+
+
+def whole(run: StoredRun) -> StoredRun:
+    """The same run. Raises UserError where it has not ended: what it did not ask would seem to be gone."""
+    if run.info.state != "finished":
+        help = f"end it with: {run.info.command}" if run.info.command else "compare one that has ended"
+        raise UserError(f"run {run.info.id} has not ended, so it cannot be compared", help)
+    return run
 
 
 def _rescored(specs: Sequence[Spec]) -> Callable[[Result], Result]:

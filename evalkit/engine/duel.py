@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count, product
 
@@ -11,6 +11,7 @@ from evalkit.decide.contest import Contest, Stage
 from evalkit.decide.settle import settled, share_out
 from evalkit.engine.plan import Trial
 from evalkit.engine.side import Asked, Asks, Side, columns_of
+from evalkit.errors import NothingToMeasure
 from evalkit.records.comparison import Comparison
 from evalkit.records.result import Column, Result, WantedBy
 from evalkit.records.spec import Case, Check, Regression, Spec
@@ -42,6 +43,8 @@ class Duel:
             name for name, spec in ours.items() if name in theirs and not self._is_changed(spec, theirs[name])
         )
         self.asked = tuple(spec for name, spec in ours.items() if name not in self.unchanged)
+        if not self._contests and not any(each[1] for spec in self.asked for each in candidate.cases(spec)):
+            raise NothingToMeasure("no case is selected", "loosen -k or --tag; a case that is skipped is not asked")
         share_out(list(self._contests.values()))
 
     @property
@@ -71,21 +74,24 @@ class Duel:
         ours_by_name, matcher = columns_of(spec), Matcher()
         beside = columns_beside(ours_by_name, columns_of(former))
         contests = {ours: Contest(ours, theirs, self._rules(spec)) for ours, theirs in beside.items()}
+        is_judged_otherwise = (spec.gate, spec.metrics) != (former.gate, former.metrics)
         for ours, theirs in self._met(spec, former):
             ours, theirs = ours and _wanted(ours), theirs and _wanted(theirs)
             if not matcher.meet(ours and _named(ours[0]), theirs and _named(theirs[0])) or not ours or not theirs:
                 continue
             case, has_same_checks = ours[0], _checks(ours[0]) == _checks(theirs[0])
+            is_judged_otherwise |= case.trials != theirs[0].trials
             for column, contest in contests.items():
                 if has_same_checks and _is_same(ours[1][column], theirs[1][contest.baseline]):
                     contest.keep(case.id)
                 else:
                     contest.test(case.id, case.place, case.group)
         for column, contest in contests.items():
-            contest.matching = matcher.matching(len(contest.pairs))
-            self._contests[column] = self._against[contest.baseline] = contest
-        is_other = any(contest.pairs for contest in contests.values()) or not matcher.matching(0).is_whole
-        return is_other or len(contests) != len(ours_by_name) or spec.gate != former.gate
+            contest.matching = matcher.matching(len(contest.pairs), is_cut=self._candidate.is_cut)
+            if not contest.is_about_nothing:
+                self._contests[column] = self._against[contest.baseline] = contest
+        is_other = any(contest.pairs for contest in contests.values()) or not _is_whole(contests.values())
+        return is_other or is_judged_otherwise or len(contests) != len(ours_by_name)
 
     def _met(self, spec: Spec, former: Spec | None) -> Iterator[tuple[_Asked | None, _Asked | None]]:
         ours = ((each[0].id, each) for each in self._candidate.cases(spec))
@@ -115,7 +121,7 @@ class Duel:
             contest = self._contests.get(column)
             if theirs and contest and column in stages and contest.wants(case.id, stages[column]):
                 other = theirs[1][contest.baseline]
-                for draw in range(stages[column].first, stages[column].last + 1):
+                for draw in stages[column].draws:
                     if draw > len(asked.own):
                         yield self._trial(spec, case, asked, draw, "candidate")
                     yield self._trial(spec, case, other, draw, "baseline")
@@ -140,6 +146,11 @@ class _Stage:
         for trial in self._duel.trials(self._stages, is_first=self._is_first):
             yield replace(trial, index=next(others if trial.arm else own))
         self._duel.numbered = next(others)
+
+
+def _is_whole(contests: Iterable[Contest]) -> bool:
+    """Whether both sides have the same cases."""
+    return all(contest.matching.is_whole for contest in contests)
 
 
 def _wanted(asked: _Asked) -> _Asked | None:

@@ -10,6 +10,7 @@ from evalkit.engine.kept import Kept
 from evalkit.engine.plan import Trial
 from evalkit.errors import NothingToMeasure
 from evalkit.prices import Tariff, size_of
+from evalkit.providers.interface import Provider
 from evalkit.records.event import Planned
 from evalkit.records.exchange import Request
 from evalkit.settings import Settings
@@ -41,8 +42,9 @@ class Forecast:
     """What a plan will ask: trials of each spec, calls to make, calls recorded, tokens of the prompts (about).
 
     `unrecorded` counts those that are neither: with --offline nothing is asked.
-    `models` are names of columns, `asked` are (provider, model) of the calls to make. `usd` is what these cost at
-    most, those of unknown price apart: `unpriced` counts them, `without_price` are their (spec, `provider/model`).
+    `models` are names of columns, `askers` are (provider, its name, model) of the calls to make; the provider is None
+    where it is the one of that name. `usd` is what these cost at most, those of unknown price apart: `unpriced` counts
+    them, `without_price` are their (spec, `provider/model`).
     `unbounded` counts the calls with a price whose completion nothing bounds. `outlook` is what a comparison will be
     able to see, a sentence each.
     """
@@ -53,13 +55,18 @@ class Forecast:
     to_ask: int
     recorded: int
     prompt_tokens: int
-    asked: tuple[tuple[str, str], ...]
+    askers: tuple[tuple[Provider | None, str, str], ...]
     usd: float
     unpriced: int
     without_price: tuple[tuple[str, str], ...]
     unbounded: int
     unrecorded: int = 0
     outlook: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> tuple[tuple[str, str], ...]:
+        """(provider, model) of the calls to make."""
+        return tuple(dict.fromkeys((name, model) for _, name, model in self.askers))
 
     @property
     def providers(self) -> tuple[str, ...]:
@@ -80,7 +87,7 @@ def forecast_of(plan: Iterable[Trial], kept: Kept, settings: Settings, tariff: T
     trials, to_ask, recorded, unrecorded, cost = 0, 0, 0, 0, _Cost()
     specs: dict[str, int] = {}
     models: dict[str, None] = {}
-    asked: dict[tuple[str, str], None] = {}
+    askers: dict[tuple[Provider | None, str, str], None] = {}
     without_price: dict[tuple[str, str], None] = {}
     for trial, is_recorded in _looked_up(plan, kept, settings.fresh_since):
         trials += 1
@@ -95,7 +102,7 @@ def forecast_of(plan: Iterable[Trial], kept: Kept, settings: Settings, tariff: T
             unrecorded += 1
         else:
             to_ask += 1
-            asked.setdefault((request.provider, request.model))
+            askers.setdefault((trial.provider, request.provider, request.model))
             if not cost.add(request, tariff):
                 without_price.setdefault((trial.spec.name, f"{request.provider}/{request.model}"))
     if not trials:
@@ -107,7 +114,7 @@ def forecast_of(plan: Iterable[Trial], kept: Kept, settings: Settings, tariff: T
         to_ask=to_ask,
         recorded=recorded,
         prompt_tokens=cost.prompt_tokens,
-        asked=tuple(asked),
+        askers=tuple(askers),
         usd=cost.usd,
         unpriced=cost.unpriced,
         without_price=tuple(without_price),

@@ -56,12 +56,17 @@ def _paths(settings: Settings, revision: Revision) -> tuple[Path, ...]:
     found = []
     for path in settings.paths:
         try:
-            inside = path.resolve().relative_to(root)
+            inside = _in_place(path).relative_to(root)
         except ValueError:
             help = f"it is outside of {shown_path(root)}; run evalkit in the project that has it"
             raise UserError(f"`{path}` cannot be compared with `{revision.ref}`", help) from None
         found.append(revision.folder / inside)
     return tuple(path for path in found if os.path.lexists(path))
+
+
+def _in_place(path: Path) -> Path:
+    """Where a path stands: a link to a spec is what the project has there, not what it leads to."""
+    return path.parent.resolve() / path.name if path.name not in ("", "..") else path.resolve()
 
 
 def _specs(then: Settings, revision: Revision) -> tuple[Spec, ...]:

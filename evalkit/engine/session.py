@@ -111,8 +111,8 @@ class Session:
     def _make_ready(self, forecast: Forecast, kept: Kept) -> None:
         if forecast.to_ask and kept.store.why_read_only:
             raise kept.store.why_read_only
-        for name, model in forecast.asked:
-            self._provider(name).ready(model)
+        for provider, name, model in forecast.askers:
+            (provider or self._provider(name)).ready(model)
 
     def _performed(self, work: Work, kept: Kept, forecast: Forecast, command: str) -> StoredRun:
         settings, begun, keys = self._settings, time.monotonic(), keys_in(self._settings.environ)
@@ -184,7 +184,8 @@ class Session:
             self._tell(Ended())
 
     def _decided(self, run: StoredRun, work: Work) -> StoredRun:
-        info = replace(run.info, comparisons=work.comparisons(run))
+        run = work.concluded(run)
+        info = run.info
         code = exit_code(info.columns, info.state, info.comparisons)
         lacking = _lacking(info, work.specs)
         never = never_recorded(lacking, self._settings)
@@ -227,7 +228,7 @@ def _begun(work: Work, forecast: Forecast, settings: Settings, command: str) -> 
         version=__version__,
         command=command,
         specs=tuple(
-            SpecInfo(s.name, s.file, s.digest, s.gate, s.metrics, s.name in work.compared)
+            SpecInfo(s.name, s.file, s.digest, s.gate, s.metrics, work.compared.get(s.name, ()))
             for s in work.specs
             if s.name in asked
         ),

@@ -61,6 +61,11 @@ class Side:
         self._has_trials = has_trials
         self._counted: dict[str, _Counted] = {}
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether only the first cases of a spec are asked."""
+        return self.plan.selection.limit is not None
+
     def cases(self, spec: Spec) -> Iterator[tuple[Case, Asks]]:
         """The selected cases, in order, each with what its columns ask: nothing where the user skips it."""
         seen, all_of_it = _Counted(Seen(), Seen()), self._counted.get(spec.name)

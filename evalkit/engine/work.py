@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from evalkit.decide.beside import columns_beside
 from evalkit.decide.contest import Contest
 from evalkit.engine.archive import LATEST, RUN, find_run, read_run
-from evalkit.engine.comparing import against_run, baseline_of, between_columns, regression_of
+from evalkit.engine.comparing import (
+    against_run,
+    baseline_of,
+    baseline_results,
+    between_columns,
+    regression_of,
+    whole,
+)
 from evalkit.engine.duel import Duel
 from evalkit.engine.former import former_of
 from evalkit.engine.plan import Plan, Trial
 from evalkit.engine.revision import is_ref
-from evalkit.engine.side import Side
+from evalkit.engine.side import Side, columns_of
 from evalkit.errors import UserError
 from evalkit.providers.interface import Provider
 from evalkit.records.comparison import Baseline, Comparison
-from evalkit.records.result import Result
-from evalkit.records.run import StoredRun
+from evalkit.records.result import Column, Result
+from evalkit.records.run import RunInfo, StoredRun
 from evalkit.records.spec import Spec
 from evalkit.settings import Settings
 
@@ -29,14 +39,14 @@ _CANDIDATES, _BASELINES = "a", "b"  # the series that draws are kept in
 class Work(Protocol):
     """Trials in stages: all of one have their results before the next is known. Mostly there is one.
 
-    `specs` are those that are asked, `compared` names those of them that have a `baseline`; `contests` are the columns
-    of two arms. `first` is the first stage.
+    `specs` are those that are asked, `compared` are their columns that have a `baseline`; `contests` are the columns of
+    two arms. `first` is the first stage.
     """
 
     @property
     def specs(self) -> tuple[Spec, ...]: ...
     @property
-    def compared(self) -> frozenset[str]: ...
+    def compared(self) -> Mapping[str, tuple[Column, ...]]: ...
     @property
     def baseline(self) -> Baseline | None: ...
     @property
@@ -56,8 +66,8 @@ class Work(Protocol):
         """What is to be known of it beside the numbers, a sentence each."""
         ...
 
-    def comparisons(self, run: StoredRun) -> tuple[Comparison, ...]:
-        """What the columns of the run came to beside their baselines, and beside one another."""
+    def concluded(self, run: StoredRun) -> StoredRun:
+        """The run with what its columns came to beside their baselines, and beside one another."""
         ...
 
 
@@ -68,7 +78,7 @@ class OneArm:
         self.specs = plan.specs
         self.first = plan
         self.contests: tuple[Contest, ...] = ()
-        self.compared = frozenset(spec.name for spec in former.info.specs) if former else frozenset[str]()
+        self.compared = _columns_in(former.info, plan.specs) if former else {}
         self.baseline = baseline_of(former, plan.settings.against) if former else None
         self._former = former
         self._settings = plan.settings
@@ -83,10 +93,13 @@ class OneArm:
         """Nothing."""
         return iter(())
 
-    def comparisons(self, run: StoredRun) -> tuple[Comparison, ...]:
-        """With the run of before, and of the columns."""
+    def concluded(self, run: StoredRun) -> StoredRun:
+        """With the run of before, and of the columns; nothing where it did not come to its end."""
+        if run.info.state != "finished":
+            return run
         found = against_run(run, self._former, self._settings, self.specs) if self._former else []
-        return (*found, *between_columns(run))
+        run = replace(run, read_others=baseline_results(self._former)) if self._former else run
+        return _with(run, (*found, *between_columns(run)))
 
 
 class TwoArms:
@@ -95,7 +108,7 @@ class TwoArms:
     def __init__(self, duel: Duel, baseline: Baseline, settings: Settings) -> None:
         self.specs = duel.asked
         self.contests = duel.contests
-        self.compared = frozenset(contest.column.spec for contest in duel.contests)
+        self.compared = _by_spec(contest.column for contest in duel.contests)
         self.baseline = baseline
         self.first: Iterable[Trial] = duel.next() or ()
         self._duel = duel
@@ -117,9 +130,27 @@ class TwoArms:
         if self._duel.gone:
             yield f"Only in the baseline: {', '.join(self._duel.gone)}."
 
-    def comparisons(self, run: StoredRun) -> tuple[Comparison, ...]:
+    def concluded(self, run: StoredRun) -> StoredRun:
         """What the contests came to, and the columns as their gates want."""
-        return (*self._duel.comparisons(is_strict=self._settings.strict), *between_columns(run))
+        beside = between_columns(run) if run.info.state == "finished" else []
+        return _with(run, (*self._duel.comparisons(is_strict=self._settings.strict), *beside))
+
+
+def _with(run: StoredRun, comparisons: tuple[Comparison, ...]) -> StoredRun:
+    return replace(run, info=replace(run.info, comparisons=comparisons))
+
+
+def _columns_in(former: RunInfo, specs: Iterable[Spec]) -> dict[str, tuple[Column, ...]]:
+    """The columns of specs that an earlier run has one for, by the spec's name."""
+    known = _by_spec(summary.column for summary in former.columns)
+    return {spec.name: tuple(columns_beside(columns_of(spec), known.get(spec.name, ()))) for spec in specs}
+
+
+def _by_spec(columns: Iterable[Column]) -> dict[str, tuple[Column, ...]]:
+    found: defaultdict[str, tuple[Column, ...]] = defaultdict(tuple)
+    for column in columns:
+        found[column.spec] += (column,)
+    return found
 
 
 @contextmanager
@@ -144,8 +175,9 @@ def _run_called(settings: Settings) -> StoredRun | None:
     if not is_path and is_ref(settings.root, name, settings.environ):
         return None
     try:
-        return read_run(find_run(settings.reports, name))
+        folder = find_run(settings.reports, name)
     except UserError:
         if is_path:
             raise
         return None  # then git says what it knows
+    return whole(read_run(folder))

@@ -91,7 +91,8 @@ class Comparison:
     has. `reach` is the smallest drop that would have been found four times in five, `more` how many further draws an
     arm would prove "no worse" as often; None where that is not known. `worse` and `better` moved at the draws that tell
     the effect, and are told with all they drew, largest first. `draws` and `missing` count those of the tested cases in
-    (baseline, candidate). `bought` and `replayed` count the calls that only the comparison wanted, the baseline's and
+    (baseline, candidate). `rejudged` counts tested cases that have the same replies on both sides and other outcomes.
+    `bought` and `replayed` count the calls that only the comparison wanted, the baseline's and
     the candidate's beyond its trials; `usd` is their price in US dollars, those of unknown price apart. `served` are
     the models' own names in both arms. `gates` says whether the verdict decides the exit code.
     """
@@ -120,6 +121,7 @@ class Comparison:
     draws: tuple[int, int] = (0, 0)
     missing: tuple[int, int] = (0, 0)
     unrecorded: int = 0
+    rejudged: int = 0
     bought: int = 0
     replayed: int = 0
     usd: float = 0.0

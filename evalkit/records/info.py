@@ -13,6 +13,7 @@ from evalkit.records.compared import (
     comparison_from_json,
     comparison_to_json,
 )
+from evalkit.records.result import Column
 from evalkit.records.run import ColumnSummary, RunInfo, SpecInfo, Tally
 from evalkit.records.spec import Limit, Regression, Rule
 
@@ -78,14 +79,14 @@ def _spec_to_json(spec: SpecInfo) -> dict[str, Any]:
         "sha256": spec.digest,
         "gate": gate,
         "metrics": dict(spec.metrics),
-        "compared": spec.is_compared,
+        "compared": [asdict(column) for column in spec.compared],
     }
 
 
 def _spec_from_json(data: Mapping[str, Any]) -> SpecInfo:
     gate = tuple(_rule_from_json(rule) for rule in data["gate"])
-    is_compared = data.get("compared", False)
-    return SpecInfo(data["name"], data["file"], data["sha256"], gate, data["metrics"], is_compared)
+    compared = tuple(Column(**column) for column in data.get("compared", ()))
+    return SpecInfo(data["name"], data["file"], data["sha256"], gate, data["metrics"], compared)
 
 
 def _rule_to_json(rule: Rule) -> dict[str, Any]:

@@ -147,7 +147,7 @@ RunState = Literal["running", "finished", "interrupted", "stopped"]  # stopped: 
 class SpecInfo:
     """What a run keeps of a spec: its name, its file, a digest of what it was read from, its gate and metrics.
 
-    One that `is_compared` with a baseline is judged by that where its gate says nothing.
+    The columns that are `compared` with a baseline are judged by that where its gate says nothing.
     """
 
     name: str
@@ -155,7 +155,7 @@ class SpecInfo:
     digest: str = ""
     gate: tuple[Rule, ...] = ()
     metrics: Mapping[str, str] = field(default_factory=dict)
-    is_compared: bool = False
+    compared: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ def sentences(found: Comparison) -> Iterator[str]:
         yield f"{len(found.worse):,} of {cases} got worse, {len(found.better):,} better{_worst(found.worse)}."
     if same := matching.matched - matching.tested if matching.tested else 0:
         yield f"{count(same, 'case')} {'asks and expects' if same == 1 else 'ask and expect'} the same as before."
+    yield from _about_the_checks(found)
     yield from _about_the_interval(found)
     if found.reach is not None and found.verdict in ("no worse", "no alarm", "undecided"):
         yield f"{_reach(found.reach)}{_more(found)}."
@@ -214,6 +215,13 @@ def _is_apart(found: Comparison) -> bool:
     """Whether draws beside those that decided let the interval reach beyond the margin that they excluded."""
     low = found.interval.low if found.interval else 0.0
     return found.gates and found.verdict == "no worse" and low < -found.rule.margin - _TOLERANCE
+
+
+def _about_the_checks(found: Comparison) -> Iterator[str]:
+    if found.rejudged:
+        has, outcome = ("has", "another outcome") if found.rejudged == 1 else ("have", "other outcomes")
+        cases = count(found.rejudged, "case")
+        yield f"{cases} {has} the same replies and {outcome}: the checks are others, not the prompt."
 
 
 def _about_the_interval(found: Comparison) -> Iterator[str]:

@@ -20,7 +20,15 @@ LATER_METRICS = ("accuracy", "macro_f1", "cohen_kappa", "corpus_bleu", "corpus_c
 def gate_of(root: Node, complain: Complaints) -> tuple[Rule, ...]:
     """The rules of a gate; none where there is none."""
     gate = root.get("gate")
-    return tuple(_rule(node, complain) for node in gate.entries()) if gate else ()
+    rules = tuple(_rule(node, complain) for node in gate.entries()) if gate else ()
+    met: set[str] = set()
+    for rule in rules:
+        against = rule.regression.against if rule.regression else None
+        if against in met:
+            what = f"`{against}`" if against else "the baseline"
+            complain(rule.places["regression"], f"two rules compare with {what}", "say all of it in one rule")
+        met |= {against} if against is not None else set()
+    return rules
 
 
 def _rule(node: Node, complain: Complaints) -> Rule:
