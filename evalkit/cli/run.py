@@ -169,12 +169,24 @@ def _show_plan(forecast: Forecast) -> None:
         say(f"{one_line(name, 60):<32} {count(trials, 'trial'):>14}")
     say(f"models    {', '.join(forecast.models)}")
     missing = f", {forecast.unrecorded:,} not recorded" if forecast.unrecorded else ""
-    say(f"calls     {forecast.to_ask:,} to make, {forecast.recorded:,} recorded{missing}")
+    further = f"; up to {forecast.further:,} more, fewer where they are recorded" if forecast.further else ""
+    say(f"calls     {forecast.to_ask:,} to make, {forecast.recorded:,} recorded{missing}{further}")
     if forecast.to_ask:
         say(f"tokens    about {forecast.prompt_tokens:,} in the prompts of the calls to make")
         say(f"cost      {_cost(forecast)}")
+    if forecast.further:
+        say(f"          {_further_cost(forecast)}")
     for sentence in forecast.outlook:
         say(f"against   {one_line(sentence, 400)}")
+
+
+def _further_cost(forecast: Forecast) -> str:
+    """What the calls may cost that a comparison makes beyond the first."""
+    from evalkit.reporters.figures import dollars
+
+    if forecast.further_usd is None:
+        return "and more, of unknown price, where cases differ"
+    return f"and at most {dollars(forecast.further_usd)} more where cases differ"
 
 
 def _cost(forecast: Forecast) -> str:

@@ -83,6 +83,8 @@ class Contest:
             if value is not None and result.case in self._same:
                 self._same[result.case].append(value)
             return
+        if result.error is not None and result.error.kind == "budget":
+            return  # not bought, whatever it would have given: that is no reason to doubt what was
         pair.add(arm, result.draw, value)
         self._unrecorded += result.error is not None and result.error.kind in ("unrecorded", "left_out")
         served = self._served[arm == "candidate"]
@@ -109,13 +111,23 @@ class Contest:
         return not matched or matched < LEAST_MATCHED * self.matching.candidates
 
     @property
+    def _bought(self) -> list[Pair]:
+        """The tested cases with a draw in each arm, or with one that is missing."""
+        return [pair for pair in self.pairs.values() if pair.before and pair.now]
+
+    @property
     def _margin(self) -> float:
         """The margin among the tested cases: all others differ by nothing."""
-        return self.rule.margin * (len(self.pairs) + len(self._same)) / len(self.pairs)
+        return self.rule.margin * (1 + len(self._same) / max(1, len(self._bought)))
 
     @property
     def _levels(self) -> Levels:
         return Levels(self.rule.alpha, self.level)
+
+    @property
+    def most_draws(self) -> int:
+        """The draws of a case in an arm that it may come to."""
+        return self.rule.max_trials + (self.rule.method == "confirm")
 
     def wants(self, case: str, stage: Stage) -> bool:
         """Whether a stage is about a case."""
@@ -204,15 +216,27 @@ class Contest:
             return "cannot judge", f"only {matched} of its {candidates} cases are in the baseline with the same content"
         if not self.pairs:
             return "unchanged", ""
-        lacking = sum(pair.movement() is None for pair in self.pairs.values())
-        if lacking > MOST_MISSING * self.matching.matched or lacking == len(self.pairs):
+        bought = self._bought
+        lacking = sum(pair.movement() is None for pair in bought)
+        if lacking > MOST_MISSING * (len(bought) + len(self._same)) or (bought and lacking == len(bought)):
             why = "no recording" if self._unrecorded else "a draw without a verdict"
             return "cannot judge", f"{lacking} of its {self.matching.matched} matched cases have {why} on a side"
+        if not bought:
+            return "cannot judge", "nothing was bought of it"
         if self._decision is None:
             return "cannot judge", "the run ended before it was decided"
-        if len(self._stages) > 1 and not Look(self.pairs.values(), self._stages[-1].draws).draws:
-            return "cannot judge", "its further draws have no verdict on a side"
-        verdict = self._decision.verdict
+        return self._decided(self._decision.verdict, adjusted_p)
+
+    def _decided(self, verdict: ComparisonVerdict, adjusted_p: float | None) -> tuple[ComparisonVerdict, str]:
+        bought = len(self._bought)
+        if self.rule.method == "confirm" and len(self._stages) > 1:
+            second = [pair for pair in self.pairs.values() if len(pair.before) > 1 and len(pair.now) > 1]
+            if not second:
+                return "undecided", "the budget bought no second look"
+            if not Look(second, self._stages[-1].draws).draws:
+                return "cannot judge", "its further draws have no verdict on a side"
+        if bought < len(self.pairs):
+            return verdict, f"the budget bought {bought} of its {len(self.pairs)} tested cases"
         if verdict == "regressed" and adjusted_p is not None and adjusted_p > self.rule.alpha:
             return "undecided", "its p value would do for one column, not for several"
         return verdict, ""
@@ -259,7 +283,7 @@ class Contest:
             effect=effect,
             interval=Interval(low, high),
             population=Interval(min(low, of_population[0]), max(high, of_population[1])),
-            reach=reach(apart, pairs.trials, self.rule.alpha) * share,
+            reach=reach(apart, pairs.trials, self.level) * share,
             more=max(0, needed_trials(apart, margin, self.rule.alpha) - round(pairs.trials)) if margin < 1 else None,
         )
 

@@ -12,10 +12,11 @@ from evalkit.decide.rivals import rivals_of
 from evalkit.decide.settle import settled
 from evalkit.decide.stored import compare_columns, compare_runs
 from evalkit.engine.scoring import Scoring
+from evalkit.engine.side import columns_of
 from evalkit.errors import UserError
 from evalkit.records.comparison import Baseline, Comparison
 from evalkit.records.result import Column, Result
-from evalkit.records.run import RunInfo, StoredRun
+from evalkit.records.run import RunInfo, SpecInfo, StoredRun
 from evalkit.records.spec import Regression, Rule, Spec
 from evalkit.settings import Settings
 
@@ -35,8 +36,8 @@ def baseline_of(run: StoredRun, name: str) -> Baseline:
     return Baseline("run", name, f"run {run.info.id}", run.info.provenance.revision)
 
 
-def against_run(run: StoredRun, before: StoredRun, settings: Settings, specs: Sequence[Spec] = ()) -> list[Comparison]:
-    """The columns of a run against those of an earlier one.
+def against_run(run: StoredRun, before: StoredRun, settings: Settings, specs: Sequence[Spec] = ()) -> list[Contest]:
+    """The columns of a run against those of an earlier one, played.
 
     With `specs` the earlier replies are scored by today's checks; else each run keeps the outcomes it had.
     """
@@ -48,17 +49,26 @@ def against_run(run: StoredRun, before: StoredRun, settings: Settings, specs: Se
         for column, other in columns_beside(columns, theirs.get(name, [])).items()
     ]
     compare_runs(before.results(), run.results(), contests, _rescored(specs))
-    return list(settled(contests, is_strict=settings.strict))
+    return contests
 
 
-def between_columns(run: StoredRun) -> list[Comparison]:
-    """The columns of each spec against one another: as its gate says, and against the first where it says nothing."""
+def between_columns(run: StoredRun, others: int = 0) -> list[Comparison]:
+    """The columns of each spec against one another: as its gate says, and against the first where it says nothing.
+
+    `others` counts the columns that are tested against a baseline besides.
+    """
     columns = _by_spec(run.info)
     contests = [contest for spec in run.info.specs for contest in rivals_of(spec, columns.get(spec.name, []))]
     if not contests:
         return []
     compare_columns(run.results(), contests)
-    return list(settled(contests))
+    return list(settled(contests, others))
+
+
+def rules_between(specs: Iterable[Spec]) -> int:
+    """How many comparisons between columns the gates of specs ask for."""
+    infos = ((SpecInfo(spec.name, spec.file, gate=spec.gate), columns_of(spec)) for spec in specs)
+    return sum(contest.gates for info, columns in infos for contest in rivals_of(info, columns))
 
 
 def compared(run: StoredRun, before: StoredRun, settings: Settings) -> StoredRun:
@@ -70,7 +80,7 @@ def compared(run: StoredRun, before: StoredRun, settings: Settings) -> StoredRun
         whole(each)
     columns = _by_spec(run.info)
     specs = tuple(replace(spec, compared=tuple(columns.get(spec.name, ()))) for spec in run.info.specs)
-    found = tuple(against_run(run, before, settings))
+    found = settled(against_run(run, before, settings), is_strict=settings.strict)
     baseline = replace(baseline_of(before, settings.against), is_rescored=False)
     info = replace(run.info, specs=specs, baseline=baseline, comparisons=found, notes=())
     return StoredRun(run.folder, info, run.read, baseline_results(before))

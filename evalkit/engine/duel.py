@@ -25,10 +25,10 @@ class Duel:
     """Both arms of a run: `next` gives trials to perform, `add` takes what came of them, until `next` gives None.
 
     Only specs that differ are asked: in a request, in a check, in their cases or in their gate. `unchanged` names the
-    others, `new` and `gone` those that only one side has.
+    others, `new` and `gone` those that only one side has. The argument `others` counts comparisons between columns.
     """
 
-    def __init__(self, candidate: Side, baseline: Side, rules: Rules) -> None:
+    def __init__(self, candidate: Side, baseline: Side, rules: Rules, others: int = 0) -> None:
         self._candidate = candidate
         self._baseline = baseline
         self._rules = rules
@@ -45,7 +45,8 @@ class Duel:
         self.asked = tuple(spec for name, spec in ours.items() if name not in self.unchanged)
         if not self._contests and not any(each[1] for spec in self.asked for each in candidate.cases(spec)):
             raise NothingToMeasure("no case is selected", "loosen -k or --tag; a case that is skipped is not asked")
-        share_out(list(self._contests.values()))
+        self._others = others
+        share_out(list(self._contests.values()), others)
 
     @property
     def contests(self) -> tuple[Contest, ...]:
@@ -58,6 +59,15 @@ class Duel:
         stages = {column: stage for column, each in self._contests.items() if (stage := each.next_stage())}
         return _Stage(self, stages, is_first=is_first) if stages or is_first else None
 
+    def further(self, trial: Trial) -> int:
+        """How many draws may follow a trial in its arm; 0 unless it is the first that counts."""
+        is_former = trial.arm == "baseline"
+        contest = (self._against if is_former else self._contests).get(trial.column)
+        if contest is None or trial.draw > 1 or not contest.is_tested or trial.case.id not in contest.pairs:
+            return 0
+        own = 0 if is_former else trial.case.trials.count
+        return max(0, contest.most_draws - max(own, contest.first_stage.last))
+
     def add(self, result: Result) -> None:
         """What came of a trial, of either arm."""
         is_former = result.arm == "baseline"
@@ -67,7 +77,7 @@ class Duel:
 
     def comparisons(self, *, is_strict: bool = False) -> tuple[Comparison, ...]:
         """What came of all columns."""
-        return settled(self.contests, is_strict=is_strict)
+        return settled(self.contests, self._others, is_strict=is_strict)
 
     def _is_changed(self, spec: Spec, former: Spec) -> bool:
         """Lay the cases of both side by side; whether anything differs."""

@@ -46,7 +46,8 @@ class Forecast:
     where it is the one of that name. `usd` is what these cost at most, those of unknown price apart: `unpriced` counts
     them, `without_price` are their (spec, `provider/model`).
     `unbounded` counts the calls with a price whose completion nothing bounds. `outlook` is what a comparison will be
-    able to see, a sentence each.
+    able to see, a sentence each; `further` counts the calls that it may make after these, `further_usd` is what they
+    cost at most, None where that is not known.
     """
 
     specs: tuple[tuple[str, int], ...]
@@ -62,6 +63,8 @@ class Forecast:
     unbounded: int
     unrecorded: int = 0
     outlook: tuple[str, ...] = ()
+    further: int = 0
+    further_usd: float | None = 0.0
 
     @property
     def asked(self) -> tuple[tuple[str, str], ...]:

@@ -26,13 +26,13 @@ from evalkit.engine.cores import on_one_core
 from evalkit.engine.env_file import with_keys_of_env_file
 from evalkit.engine.forecast import NOTHING, Forecast, forecast_of
 from evalkit.engine.kept import Kept, kept_for
-from evalkit.engine.outlook import outlook_of
+from evalkit.engine.outlook import further_of, outlook_of
 from evalkit.engine.plan import Plan, Selection, Trial
 from evalkit.engine.pool import Pool, stopping_on_signals
 from evalkit.engine.provenance import provenance_of, with_packages
 from evalkit.engine.trial import Performer
 from evalkit.engine.work import Work, work_of
-from evalkit.errors import NothingToMeasure, UserError
+from evalkit.errors import Exit, NothingToMeasure, UserError
 from evalkit.price_list import PriceList
 from evalkit.prices import Tariff
 from evalkit.providers.interface import Provider
@@ -70,7 +70,9 @@ class Session:
         """The plan in numbers; nothing is asked."""
         with self.prepared() as (plan, kept), self._work(plan) as work:
             forecast = self._forecast(work, kept)
-            return replace(forecast, outlook=tuple(outlook_of(work.contests, forecast, self._settings)))
+            further = further_of(work, self._tariff)
+            outlook = tuple(outlook_of(work, forecast, self._settings))
+            return replace(forecast, outlook=outlook, further=further.calls, further_usd=further.usd)
 
     def run(self, command: str = "evalkit run") -> StoredRun:
         """Ask what is not recorded, score everything, keep it in a folder. Raises UserError before any call."""
@@ -187,6 +189,8 @@ class Session:
         run = work.concluded(run)
         info = run.info
         code = exit_code(info.columns, info.state, info.comparisons)
+        if code is Exit.OK and self._settings.require and not any(each.kind != "column" for each in info.comparisons):
+            code = Exit.NO_VERDICT  # it was to be shown that nothing got worse, and nothing was compared
         lacking = _lacking(info, work.specs)
         never = never_recorded(lacking, self._settings)
         record = commands_that_record(self._settings) if lacking - never.keys() else ()

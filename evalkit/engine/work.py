@@ -11,6 +11,7 @@ from typing import Protocol
 
 from evalkit.decide.beside import columns_beside
 from evalkit.decide.contest import Contest
+from evalkit.decide.settle import settled
 from evalkit.engine.archive import LATEST, RUN, find_run, read_run
 from evalkit.engine.comparing import (
     against_run,
@@ -18,6 +19,7 @@ from evalkit.engine.comparing import (
     baseline_results,
     between_columns,
     regression_of,
+    rules_between,
     whole,
 )
 from evalkit.engine.duel import Duel
@@ -58,6 +60,10 @@ class Work(Protocol):
         """The stage after the one before; None when nothing is left to ask."""
         ...
 
+    def further(self, trial: Trial) -> int:
+        """How many draws a trial of the first stage may be followed by, at most; told at the last of its arm."""
+        ...
+
     def add(self, result: Result) -> None:
         """What came of a trial."""
         ...
@@ -86,20 +92,29 @@ class OneArm:
     def next(self) -> None:
         """Nothing more."""
 
+    def further(self, trial: Trial) -> int:
+        """None."""
+        return 0
+
     def add(self, result: Result) -> None:
         """Nothing is learnt from a single trial."""
 
     def notes(self) -> Iterator[str]:
-        """Nothing."""
-        return iter(())
+        """Specs that the run of before has not."""
+        if self.baseline:
+            new = [spec.name for spec in self.specs if not self.compared.get(spec.name)]
+            yield from _not_compared(new, is_all=len(new) == len(self.specs))
 
     def concluded(self, run: StoredRun) -> StoredRun:
         """With the run of before, and of the columns; nothing where it did not come to its end."""
         if run.info.state != "finished":
             return run
-        found = against_run(run, self._former, self._settings, self.specs) if self._former else []
-        run = replace(run, read_others=baseline_results(self._former)) if self._former else run
-        return _with(run, (*found, *between_columns(run)))
+        if self._former is None:
+            return _with(run, between_columns(run))
+        contests = against_run(run, self._former, self._settings, self.specs)
+        found = settled(contests, rules_between(self.specs), is_strict=self._settings.strict)
+        run = replace(run, read_others=baseline_results(self._former))
+        return _with(run, [*found, *between_columns(run, _tested(contests))])
 
 
 class TwoArms:
@@ -118,26 +133,41 @@ class TwoArms:
         """What the contests that are open ask for."""
         return self._duel.next()
 
+    def further(self, trial: Trial) -> int:
+        """As many as its contest may go to, in its arm."""
+        return self._duel.further(trial)
+
     def add(self, result: Result) -> None:
         """Of either arm."""
         self._duel.add(result)
 
     def notes(self) -> Iterator[str]:
         """Specs that only one side has."""
-        if self._duel.new:
-            gate = "its gate" if len(self._duel.new) == 1 else "their gates"
-            yield f"Not in the baseline, judged by {gate}: {', '.join(self._duel.new)}."
+        yield from _not_compared(self._duel.new, is_all=not self.contests)
         if self._duel.gone:
             yield f"Only in the baseline: {', '.join(self._duel.gone)}."
 
     def concluded(self, run: StoredRun) -> StoredRun:
         """What the contests came to, and the columns as their gates want."""
-        beside = between_columns(run) if run.info.state == "finished" else []
-        return _with(run, (*self._duel.comparisons(is_strict=self._settings.strict), *beside))
+        beside = between_columns(run, _tested(self.contests)) if run.info.state == "finished" else []
+        return _with(run, [*self._duel.comparisons(is_strict=self._settings.strict), *beside])
 
 
-def _with(run: StoredRun, comparisons: tuple[Comparison, ...]) -> StoredRun:
-    return replace(run, info=replace(run.info, comparisons=comparisons))
+def _with(run: StoredRun, comparisons: Iterable[Comparison]) -> StoredRun:
+    return replace(run, info=replace(run.info, comparisons=tuple(comparisons)))
+
+
+def _tested(contests: Iterable[Contest]) -> int:
+    return sum(contest.is_tested for contest in contests)
+
+
+def _not_compared(names: Iterable[str], *, is_all: bool) -> Iterator[str]:
+    """That specs have no baseline."""
+    new = ", ".join(names)
+    if is_all:
+        yield "Nothing was compared: no spec of this run is in the baseline."
+    elif new:
+        yield f"Not in the baseline, judged by {'their gates' if ', ' in new else 'its gate'}: {new}."
 
 
 def _columns_in(former: RunInfo, specs: Iterable[Spec]) -> dict[str, tuple[Column, ...]]:
@@ -165,7 +195,9 @@ def work_of(plan: Plan, provider: Callable[[str], Provider]) -> Iterator[Work]:
         series = _CANDIDATES if settings.reuse else _BASELINES
         ours = Side(plan, _CANDIDATES, has_trials=True)
         theirs = Side(then.plan, series, has_trials=settings.reuse)
-        yield TwoArms(Duel(ours, theirs, lambda spec: regression_of(spec.gate, settings)), then.baseline, settings)
+        rules = rules_between(plan.specs)
+        duel = Duel(ours, theirs, lambda spec: regression_of(spec.gate, settings), rules)
+        yield TwoArms(duel, then.baseline, settings)
 
 
 def _run_called(settings: Settings) -> StoredRun | None:
@@ -180,4 +212,8 @@ def _run_called(settings: Settings) -> StoredRun | None:
         if is_path:
             raise
         return None  # then git says what it knows
+    for name in ("method", "max_trials", "reuse"):
+        if getattr(settings, name):
+            flag, help = name.replace("_", "-"), "leave it out; a run is compared with the draws that it has"
+            raise UserError(f"--{flag} is about a baseline that is asked, and {settings.against} is a run", help)
     return whole(read_run(folder))

@@ -12,15 +12,17 @@ POWER = 0.8  # the chance of finding what is there that is asked for
 def reach(disagreement: float, trials: float, alpha: float = 0.05) -> float:
     """The smallest drop, in (0, 1], that a one-sided test at `alpha` finds with a chance of 80 %.
 
-    (z_{1−alpha} + z_{0.8})·√(D/N) for N trials an arm that disagree in a share D where nothing changed (about
-    2.5·√(D/N) at alpha 0.05): Connor (1987), Biometrics 43, 207–211. Never below z²/(N + z²), the lower end of Tango's
-    interval when no pair is discordant. Raises ValueError unless trials > 0, 0 ≤ D ≤ 1 and 0 < alpha < 0.5.
+    d = (z_{1−alpha} + z_{0.8})·√(D/N) for N trials an arm that disagree in a share D (about 2.5·√(D/N) at alpha 0.05):
+    Connor (1987), Biometrics 43, 207–211. Where a drop of d is, at least d of the trials disagree, however few do where
+    nothing changed; so D is no less than d, and d no less than (z_{1−alpha} + z_{0.8})²/N. (The lower end of Tango's
+    interval without a discordant pair, z²/(N + z²), is less than half of that: what is not excluded need not be found.)
+    Raises ValueError unless trials > 0, 0 ≤ D ≤ 1 and 0 < alpha < 0.5.
     """
     _check(disagreement, alpha)
     if not trials > 0:
         raise ValueError(f"{trials} trials")
-    z = normal_quantile(1 - alpha)
-    return min(1.0, max((z + normal_quantile(POWER)) * sqrt(disagreement / trials), z * z / (trials + z * z)))
+    z = normal_quantile(1 - alpha) + normal_quantile(POWER)
+    return min(1.0, max(z * sqrt(disagreement / trials), z * z / trials))
 
 
 def needed_trials(disagreement: float, margin: float, alpha: float = 0.05) -> int:

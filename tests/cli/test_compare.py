@@ -135,7 +135,9 @@ def test_the_plan_says_what_a_comparison_will_see_and_what_the_money_buys(projec
     project = replace(project, environ={"AIMLAPI_API_KEY": "sk-0123456789abcdef0123456789abcdef"})
     plan = ("run", "a.yaml", "--against", "main", "--plan")
     ran = project.evalkit(*plan)
-    assert "60 of 60 cases differ; a drop of 10 points is found four times in five" in ran.out
+    assert "calls     120 to make, 0 recorded; up to 600 more" in ran.out
+    assert "and at most $" in ran.out
+    assert "60 of 60 cases differ; a drop of 10 points is found" in ran.out
     half = project.evalkit(*plan, "--max-usd", "1")
     assert "the budget buys " in half.out
     assert " of 60 draws an arm" in half.out

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from evalkit.engine.session import Session
-from evalkit.errors import UserError
+from evalkit.errors import NothingToMeasure, UserError
 from evalkit.records.comparison import Comparison, Matching
 from evalkit.records.event import Event, Finished
 from evalkit.records.run import StoredRun
@@ -309,12 +309,21 @@ def test_a_spec_that_was_not_there_is_new(scripted: Project) -> None:
     assert (run.info.comparisons, run.info.exit_code) == ((), 0)
 
 
-def test_a_budget_that_ends_it_early_leaves_it_unjudged(scripted: Project) -> None:
+def test_a_budget_decides_with_what_it_bought(scripted: Project) -> None:
+    """50 of 120 calls are 25 cases in both arms; those it bought no draws for are no errors."""
     committed(scripted, a=spec("Say {{ word }}", *WORDS))
     scripted.write("a.yaml", spec("Kindly say {{ word }}", *WORDS))
-    run = against(scripted, max_calls=50)
-    assert (only(run).verdict, run.info.exit_code) == ("cannot judge", 3)
+    run = against(scripted, max_calls=50, workers=1)
+    assert (only(run).verdict, only(run).draws, run.info.exit_code) == ("no alarm", (25, 25), 0)
+    assert only(run).reason == "the budget bought 25 of its 60 tested cases"
     assert (only(against(scripted)).verdict, only(against(scripted)).bought) == ("no worse", 0)
+
+
+def test_a_budget_that_buys_nothing_judges_nothing(scripted: Project) -> None:
+    committed(scripted, a=spec("Say {{ word }}", "x"))
+    scripted.write("a.yaml", spec("Kindly say {{ word }}", "x"))
+    run = against(scripted, max_calls=0)
+    assert (only(run).verdict, only(run).reason, run.info.exit_code) == ("cannot judge", "nothing was bought of it", 3)
 
 
 def test_without_recordings_it_cannot_be_verified_here(scripted: Project) -> None:
@@ -346,3 +355,140 @@ def test_the_work_tree_and_the_index_are_untouched(scripted: Project) -> None:
     before = (git(scripted, "status", "--porcelain"), (scripted.folder / ".git" / "index").read_bytes())
     against(scripted)
     assert (git(scripted, "status", "--porcelain"), (scripted.folder / ".git" / "index").read_bytes()) == before
+
+
+def refusing(*cases: str) -> str:
+    """Rules of a script for cases that answer with an error from now on."""
+    return "".join(f"- {{when: {{case: {case}}}, reply: {{error: 400}}}}\n" for case in cases)
+
+
+def test_an_outage_is_never_no_worse(scripted: Project) -> None:
+    """One of 100 cases differs, less than the margin: even so there must be a draw of it in each arm."""
+    words = tuple(f"c{number}" for number in range(100))
+    scripted.write("data/replies.yaml", refusing("c1") + SCRIPT)
+    committed(scripted, a=spec("Say {{ word }}", *words))
+    scripted.write("a.yaml", spec("{{ 'Kindly say' if word == 'c1' else 'Say' }} {{ word }}", *words))
+    run = against(scripted, require="no worse")
+    assert (only(run).verdict, run.info.exit_code) == ("cannot judge", 3)
+
+
+def test_a_drop_of_exactly_the_margin_is_not_within_it(scripted: Project) -> None:
+    committed(scripted, a=spec("Say {{ word }}", *WORDS[:20]))
+    scripted.write("a.yaml", spec("{{ 'Refuse' if word == 'w1' else 'Say' }} {{ word }}", *WORDS[:20]))
+    found = only(against(scripted))
+    assert (found.before, found.now) == (1.0, 0.95)
+    assert found.verdict != "no worse"
+
+
+@pytest.mark.parametrize("selection", [{"keyword": "nosuch"}, {"tags": ("nosuch",)}])
+def test_a_selection_of_nothing_is_told(scripted: Project, selection: dict[str, Any]) -> None:
+    committed(scripted, a=spec("Say {{ word }}", "x"))
+    with pytest.raises(NothingToMeasure, match="no case is selected"):
+        against(scripted, **selection)
+
+
+def test_cases_that_are_all_skipped_now_are_not_unchanged(scripted: Project) -> None:
+    head = spec("Say {{ word }}")
+    committed(scripted, a=head + "  - {id: x, vars: {word: x}}\n")
+    scripted.write("a.yaml", head + "  - {id: x, vars: {word: x}, skip: broken}\n")
+    run = against(scripted)
+    assert (only(run).verdict, only(run).reason) == ("cannot judge", "none of its cases is asked")
+    assert run.info.exit_code != 0
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (
+            "trials: {count: 2, pass: any}\ngate: {pass_rate: 0.9}",
+            "trials: {count: 2, pass: all}\ngate: {pass_rate: 0.9}",
+        ),
+        (
+            "metrics: {m: equals * 1}\ngate: {metrics: {m: 0.8}}",
+            "metrics: {m: equals * 0.1}\ngate: {metrics: {m: 0.8}}",
+        ),
+        ("gate: {pass_rate: 0.1}", "gate: {pass_rate: 0.9}"),
+    ],
+)
+def test_what_only_the_gate_sees_is_held_against_the_gate(scripted: Project, before: str, now: str) -> None:
+    """Nothing that reaches a model differs, and the rule holds no more."""
+    committed(scripted, a=spec("Waver {{ word }}", *WORDS[:10], more=before))
+    scripted.write("a.yaml", spec("Waver {{ word }}", *WORDS[:10], more=now))
+    run = against(scripted)
+    assert (only(run).verdict, run.info.exit_code) == ("unchanged", 1)
+
+
+def test_a_column_that_is_new_is_judged_by_the_gate(scripted: Project) -> None:
+    """Also where there is none: a case that fails in it fails."""
+    text = spec("Say {{ word }}", "x", "y").replace('prompt: "Say {{ word }}"', 'prompts:\n  a: "Say {{ word }}"')
+    committed(scripted, a=text)
+    scripted.write("a.yaml", text.replace("\nexpect", '\n  b: "Refuse {{ word }}"\nexpect'))
+    assert against(scripted).info.exit_code == 1
+    scripted.write("a.yaml", text.replace("\nexpect", '\n  b: "Kindly say {{ word }}"\nexpect'))
+    assert against(scripted).info.exit_code == 0
+
+
+def test_the_baseline_is_asked_with_the_files_that_it_had(scripted: Project) -> None:
+    committed(scripted, a=spec("Say {{ word }}", *WORDS))
+    git(scripted, "mv", "data/replies.yaml", "data/others.yaml")
+    scripted.write("a.yaml", spec("Say {{ word }}", *WORDS).replace("replies.yaml", "others.yaml"))
+    assert only(against(scripted)).verdict == "no worse"
+
+
+def test_what_a_limit_leaves_out_is_not_gone(scripted: Project) -> None:
+    committed(scripted, a=spec("Say {{ word }}", *WORDS[:6]))
+    run = against(scripted, limit=2)
+    assert (only(run).verdict, only(run).matching, asked(run)) == ("unchanged", Matching(matched=2), Counter())
+
+
+def test_an_interrupted_run_is_no_baseline(scripted: Project) -> None:
+    scripted.write("a.yaml", spec("Say {{ word }}", "x", "y"))
+    was = scripted.session(out=scripted.folder / "was")
+    path = was.folder / "run.json"
+    path.write_text(path.read_text("utf-8").replace('"finished"', '"interrupted"'), "utf-8")
+    with pytest.raises(UserError, match="has not ended, so it cannot be compared"):
+        against(scripted, against=str(was.folder))
+
+
+def test_further_draws_that_all_fail_to_come_leave_no_all_clear(scripted: Project) -> None:
+    """The candidate answers the first draw of each case and then no more."""
+    committed(scripted, a=spec("Say {{ word }}", *WORDS[:12]))
+    waver = "{% if word in ['w0', 'w1', 'w2', 'w3'] %}Waver{% else %}Kindly say{% endif %} {{ word }}"
+    scripted.write("a.yaml", spec(waver, *WORDS[:12]))
+    first = against(scripted, max_calls=24)
+    assert (only(first).verdict, only(first).reason) == ("undecided", "the budget bought no second look")
+
+
+def test_a_spec_named_by_a_link_is_compared_with_the_link(scripted: Project) -> None:
+    scripted.write("real/_a.yaml", spec("Say {{ word }}", *WORDS))
+    (scripted.folder / "link.yaml").symlink_to("real/_a.yaml")
+    committed(scripted)
+    scripted.write("real/_a.yaml", spec("Kindly say {{ word }}", *WORDS))
+    assert only(against(scripted, "link.yaml")).verdict == "no worse"
+
+
+def test_all_that_a_run_tests_shares_the_chance_of_a_false_alarm(scripted: Project) -> None:
+    """Two columns against the baseline and one against the other are three."""
+    gate = "gate: [{regression: {method: rounds}}, {regression: {against: a}}]"
+    text = spec("Say {{ word }}", *WORDS[:9], more=gate).replace(
+        'prompt: "Say {{ word }}"', 'prompts:\n  a: "Say {{ word }}"\n  b: "Say, {{ word }}"'
+    )
+    committed(scripted, a=text)
+    scripted.write("a.yaml", text.replace("Say", "Kindly say"))
+    levels = [found.level for found in against(scripted).info.comparisons if found.kind == "revision"]
+    assert levels == [pytest.approx(0.05 / 3)] * 2
+
+
+def test_where_no_spec_has_a_baseline_nothing_was_compared(scripted: Project) -> None:
+    committed(scripted)
+    scripted.write("a.yaml", spec("Say {{ word }}", "x"))
+    run = against(scripted, "a.yaml", require="no worse")
+    assert run.info.exit_code == 3
+    assert "Nothing was compared: no spec of this run is in the baseline." in run.info.notes
+
+
+def test_draws_are_not_bought_for_a_run(scripted: Project) -> None:
+    scripted.write("a.yaml", spec("Say {{ word }}", "x"))
+    was = scripted.session(out=scripted.folder / "was")
+    with pytest.raises(UserError, match="--method is about a baseline that is asked"):
+        against(scripted, against=str(was.folder), method="rounds")
