@@ -11,11 +11,11 @@ from pathlib import Path
 
 from evalkit import catalog
 from evalkit.engine.plan import Plan, Selection
+from evalkit.engine.retelling import Retelling, Retold
 from evalkit.engine.revision import Revision, laid_out
-from evalkit.errors import NothingToMeasure, SpecError, UserError
+from evalkit.errors import NothingToMeasure, UserError
 from evalkit.providers.interface import Provider
 from evalkit.records.comparison import Baseline
-from evalkit.records.problem import Problem
 from evalkit.records.spec import Spec
 from evalkit.settings import Settings
 from evalkit.spec.load import load, shown_path
@@ -38,8 +38,9 @@ def former_of(settings: Settings, selection: Selection, provider: Callable[[str]
     """
     with laid_out(settings.root, settings.against, settings.environ) as revision:
         then = replace(settings, root=revision.folder, paths=_paths(settings, revision), recordings=None)
-        of_then = lru_cache(lambda name: catalog.provider(name, then))
-        specs = _specs(then, revision) if then.paths else ()
+        retelling = Retelling(revision)
+        of_then = lru_cache(lambda name: Retold(catalog.provider(name, then), retelling))
+        specs = _specs(then, retelling) if then.paths else ()
         plan = Plan(
             specs,
             replace(selection, limit=None),  # the first cases of today may stand further down there
@@ -69,23 +70,9 @@ def _in_place(path: Path) -> Path:
     return path.parent.resolve() / path.name if path.name not in ("", "..") else path.resolve()
 
 
-def _specs(then: Settings, revision: Revision) -> tuple[Spec, ...]:
+def _specs(then: Settings, retelling: Retelling) -> tuple[Spec, ...]:
     try:
-        return load(then).specs
+        with retelling.heard():
+            return load(then).specs
     except NothingToMeasure:
         return ()
-    except SpecError as error:
-        wrong = [problem for problem in error.problems if problem.severity == "error"]
-        raise UserError(*_not_valid(wrong, revision)) from None
-
-
-def _not_valid(problems: list[Problem], revision: Revision) -> tuple[str, str]:
-    """That the specs at a commit have mistakes: the first of them, and what may bring what is missing there."""
-    first = problems[0]
-    path = Path(os.path.relpath(first.place.file, revision.folder)).as_posix()
-    more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
-    message = f"the specs at {revision.ref} are not valid: {path}:{first.place.line}: {first.message}{more}"
-    for name, command in revision.missing.items():
-        if Path(name).name in first.message or path.startswith(name):
-            return message, command
-    return message, "compare with a commit whose specs are valid, or with a run"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection
 
@@ -9,9 +10,13 @@ from evalkit.engine.git import Git, Said
 from evalkit.errors import UserError, did_you_mean, nearest
 
 NO_GIT_NEEDED = "--against also takes a run: its folder, its run.json, or `latest`"
+_IN_ACTIONS = "in GitHub Actions, give actions/checkout `fetch-depth: 0`"
 _SHORT_NAME = "--format=%(refname:lstrip=2)"
 _AMBIGUOUS_NAME = re.compile(r"refname '(.+)' is ambiguous")
 _AMBIGUOUS_ID = re.compile(r"short object ID \w+ is ambiguous")
+_FULL = re.compile(r"^refs/(heads|tags|remotes)/")
+_PLAIN = re.compile(r"\w[\w./+-]*")  # a ref that a shell takes as it is
+_ID = re.compile(r"[0-9a-f]{7,64}")
 _COMMIT_HINT = re.compile(r"^hint: +(\w+) commit", re.MULTILINE)
 
 
@@ -52,19 +57,45 @@ def _unknown(git: Git, ref: str, said: Said) -> UserError:
     names = set(git("for-each-ref", _SHORT_NAME, "refs/heads", "refs/tags", "refs/remotes").text.splitlines())
     if not names and found(git, "HEAD").failed:
         return UserError("this git repository has no commit yet", NO_GIT_NEEDED)
-    start = re.split(r"[~^:@]", ref)[0]  # the ref that `main~3`, `main^2`, `main:path` and `main@{1}` set out from
-    near = "" if start in names else _near(start, names)
-    meant = f"did you mean `{near}{ref.removeprefix(start)}`?" if near else ""
-    remote, _, branch = start.partition("/")
-    is_remote = branch != "" and remote in git("remote").text.splitlines()
-    if git("rev-parse", "--is-shallow-repository").text == "true":
-        tracked = f" {remote} +refs/heads/{branch}:refs/remotes/{start}" if is_remote else ""
-        fetch = f"git fetch --unshallow{tracked}; in GitHub Actions, give actions/checkout `fetch-depth: 0`"
-        return UserError(f"`{ref}` is not in this shallow clone", _either(meant, fetch))
-    if start in names:
-        return UserError(f"git knows no commit `{ref}`", f"`{start}` is there, and has no `{ref.removeprefix(start)}`")
-    fetch = f"`git fetch {remote}` may bring it" if is_remote else ""
-    return UserError(f"git knows no commit `{ref}`", _either(meant, fetch) or did_you_mean(ref, names) or NO_GIT_NEEDED)
+    start = _before_steps(ref)
+    steps = ref.removeprefix(start)
+    is_shallow = git("rev-parse", "--is-shallow-repository").text == "true"
+    if steps and not found(git, start).failed:
+        if is_shallow and steps[0] in "~^":
+            return UserError(f"`{ref}` is not in this shallow clone", f"git fetch --unshallow; {_IN_ACTIONS}")
+        return UserError(f"git knows no commit `{ref}`", f"`{start}` is there, and has no `{steps}`")
+    near = _near(start, names)
+    help = _either(f"did you mean `{near}{steps}`?" if near else "", _fetch(git, start, steps, is_shallow=is_shallow))
+    if is_shallow:
+        return UserError(f"`{ref}` is not in this shallow clone", help)
+    known = "" if os.path.exists(ref) else did_you_mean(ref, names)
+    return UserError(f"git knows no commit `{ref}`", help or known or NO_GIT_NEEDED)
+
+
+def _before_steps(ref: str) -> str:
+    """The name that `main~3`, `main^2`, `main:path`, `main@{1}` and `@~3` set out from."""
+    return "@" if re.match(r"@(?!{)", ref) else re.split(r"[~^:@]", ref)[0]
+
+
+def _fetch(git: Git, name: str, steps: str, *, is_shallow: bool) -> str:
+    """What may bring a ref that is not here; "" where nothing says that a remote has more.
+
+    A clone that is shallow, or of a single branch, has no name for the other branches: one is made.
+    """
+    name, remotes = _FULL.sub("", name), git("remote").text.splitlines()
+    remote, _, branch = name.partition("/")
+    is_named = remote in remotes and branch != ""
+    if not is_named:
+        remote, branch = next((each for each in ("origin", *remotes) if each in remotes), ""), name
+    if not remote or not _PLAIN.fullmatch(branch) or _ID.fullmatch(branch):
+        return f"git fetch --unshallow; {_IN_ACTIONS}" if is_shallow else ""
+    has_all = "refs/heads/*" in git("config", "--get-all", f"remote.{remote}.fetch").text
+    if has_all and not is_named and not is_shallow:
+        return ""
+    depth = "" if not is_shallow else "--unshallow " if steps else "--depth=1 "
+    command = f"git fetch {depth}{remote} {branch}:refs/remotes/{remote}/{branch}"
+    then = "" if is_named else f", then --against {remote}/{branch}{steps}"
+    return f"{command} ({_IN_ACTIONS}){then}" if is_shallow else f"`{command}` may bring it{then}"
 
 
 def _kind(git: Git, name: str) -> str:

@@ -269,24 +269,58 @@ def test_what_lfs_does_not_bring_is_missing_and_not_a_pointer(program: str, repo
     assert repository.files_at("main", "a") == {"small.bin": "small", "text": POINTER}
 
 
-def test_a_shallow_clone_names_the_command_that_brings_the_ref(repository: Repository) -> None:
+ACTIONS = "in GitHub Actions, give actions/checkout `fetch-depth: 0`"
+
+
+def test_a_shallow_clone_names_the_command_that_brings_the_commit(repository: Repository) -> None:
     repository.git("branch", "-m", "trunk")
     old = repository.commit("one", prompt="old")
-    repository.git("branch", "release/1.0")
     repository.commit("two", prompt="new")
     clone = repository.clone("clone", "--depth", "1")
-    actions = "in GitHub Actions, give actions/checkout `fetch-depth: 0`"
-    for ref in ("HEAD~1", old):
-        message, help = clone.error_at(ref)
-        assert message == f"`{ref}` is not in this shallow clone"
-        assert help.endswith(f"git fetch --unshallow; {actions}")
-    message, help = clone.error_at("origin/release/1.0")
-    command = "git fetch --unshallow origin +refs/heads/release/1.0:refs/remotes/origin/release/1.0"
-    assert (message, help) == ("`origin/release/1.0` is not in this shallow clone", f"{command}; {actions}")
     assert clone.files_at("origin/trunk") == {"prompt": "new"}
+    for ref in ("HEAD~1", "@~1", "HEAD^2", "trunk~1", "origin/trunk~1", old, old[:8]):
+        said = (f"`{ref}` is not in this shallow clone", f"git fetch --unshallow; {ACTIONS}")
+        assert clone.error_at(ref) == said, ref
+    clone.git("fetch", "--unshallow")
+    for ref in ("HEAD~1", "@~1", "trunk~1", old):
+        assert clone.files_at(ref) == {"prompt": "old"}
+    for ref, start in (("HEAD~5", "HEAD"), ("@~5", "@"), (f"{old[:8]}~5", old[:8]), ("origin/trunk^2", "origin/trunk")):
+        steps = ref.removeprefix(start)
+        assert clone.error_at(ref) == (f"git knows no commit `{ref}`", f"`{start}` is there, and has no `{steps}`")
+
+
+@pytest.mark.parametrize(
+    ("options", "ref", "depth", "then"),
+    [
+        (("--depth", "1"), "release/1.0", "--depth=1 ", "origin/release/1.0"),
+        (("--depth", "1"), "refs/heads/release/1.0", "--depth=1 ", "origin/release/1.0"),
+        (("--depth", "1"), "release/1.0~1", "--unshallow ", "origin/release/1.0~1"),
+        (("--depth", "1"), "origin/release/1.0", "--depth=1 ", ""),
+        (("--depth", "1"), "v1", "--depth=1 ", "origin/v1"),
+        (("--single-branch",), "release/1.0", "", "origin/release/1.0"),
+        (("--single-branch",), "origin/release/1.0~1", "", ""),
+    ],
+)
+def test_a_clone_of_a_single_branch_names_the_command_that_brings_another(
+    options: tuple[str, ...], ref: str, depth: str, then: str, repository: Repository
+) -> None:
+    """And what to call it then: after the command it is there."""
+    repository.git("branch", "-m", "trunk")
+    repository.commit("root")
+    repository.git("checkout", "-q", "-b", "release/1.0")
+    repository.commit("one", prompt="older")
+    repository.commit("two", prompt="old")
+    repository.git("tag", "v1")
+    repository.git("checkout", "-q", "trunk")
+    repository.commit("three", prompt="new")
+    clone = repository.clone("clone", "--no-tags", *options)
+    name = "v1" if ref == "v1" else "release/1.0"
+    command = f"git fetch {depth}origin {name}:refs/remotes/origin/{name}"
+    how = f"{command} ({ACTIONS})" if depth else f"`{command}` may bring it"
+    message = f"`{ref}` is not in this shallow clone" if depth else f"git knows no commit `{ref}`"
+    assert clone.error_at(ref) == (message, how + (f", then --against {then}" if then else ""))
     clone.git(*command.split()[1:])
-    assert clone.files_at("origin/release/1.0") == {"prompt": "old"}
-    assert clone.files_at("HEAD~1") == {"prompt": "old"}
+    assert clone.files_at(then or ref) == {"prompt": "older" if ref.endswith("~1") else "old"}
 
 
 def test_a_partial_clone_fetches_what_it_lacks_or_says_that_it_cannot(repository: Repository) -> None:
@@ -312,10 +346,14 @@ def test_a_partial_clone_fetches_what_it_lacks_or_says_that_it_cannot(repository
         (
             "origin/devlop",
             "git knows no commit `origin/devlop`",
-            "did you mean `origin/develop`? if not, `git fetch origin` may bring it",
+            "did you mean `origin/develop`? if not, `git fetch origin devlop:refs/remotes/origin/devlop` may bring it",
         ),
         ("mian~2", "git knows no commit `mian~2`", "did you mean `main~2`?"),
-        ("origin/x", "git knows no commit `origin/x`", "`git fetch origin` may bring it"),
+        (
+            "origin/x",
+            "git knows no commit `origin/x`",
+            "`git fetch origin x:refs/remotes/origin/x` may bring it",
+        ),
         ("zzzzzzz", "git knows no commit `zzzzzzz`", "known: `main`, `origin/develop`, `twice`, `v1`, `words`"),
         ("main~7", "git knows no commit `main~7`", "`main` is there, and has no `~7`"),
         ("--all", "git knows no commit `--all`", "known: `main`, `origin/develop`, `twice`, `v1`, `words`"),
