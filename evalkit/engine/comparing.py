@@ -65,6 +65,11 @@ def between_columns(run: StoredRun, others: int = 0) -> list[Comparison]:
     return list(settled(contests, others))
 
 
+def with_comparisons(run: StoredRun, found: Iterable[Comparison]) -> StoredRun:
+    """The run, with these comparisons."""
+    return replace(run, info=replace(run.info, comparisons=tuple(found)))
+
+
 def rules_between(specs: Iterable[Spec]) -> int:
     """How many comparisons between columns the gates of specs ask for."""
     infos = ((SpecInfo(spec.name, spec.file, gate=spec.gate), columns_of(spec)) for spec in specs)

@@ -26,12 +26,11 @@ from evalkit.engine.cores import on_one_core
 from evalkit.engine.env_file import with_keys_of_env_file
 from evalkit.engine.forecast import NOTHING, Forecast, forecast_of
 from evalkit.engine.kept import Kept, kept_for
-from evalkit.engine.outlook import further_of, outlook_of
 from evalkit.engine.plan import Plan, Selection, Trial
 from evalkit.engine.pool import Pool, stopping_on_signals
 from evalkit.engine.provenance import provenance_of, with_packages
 from evalkit.engine.trial import Performer
-from evalkit.engine.work import Work, work_of
+from evalkit.engine.work import OneArm, Work
 from evalkit.errors import Exit, NothingToMeasure, UserError
 from evalkit.price_list import PriceList
 from evalkit.prices import Tariff
@@ -70,6 +69,8 @@ class Session:
         """The plan in numbers; nothing is asked."""
         with self.prepared() as (plan, kept), self._work(plan) as work:
             forecast = self._forecast(work, kept)
+            from evalkit.engine.outlook import further_of, outlook_of  # a run needs no outlook
+
             further = further_of(work, self._tariff)
             outlook = tuple(outlook_of(work, forecast, self._settings))
             return replace(forecast, outlook=outlook, further=further.calls, further_usd=further.usd)
@@ -103,7 +104,11 @@ class Session:
 
     def _work(self, plan: Plan) -> AbstractContextManager[Work]:
         """What is to be done with a plan: its trials, or those of two arms."""
-        return work_of(plan, self._provider)
+        if not self._settings.against:
+            return nullcontext(OneArm(plan))
+        from evalkit.engine.against import against  # most runs are compared with nothing
+
+        return against(plan, self._provider)
 
     def _forecast(self, work: Work, kept: Kept) -> Forecast:
         if not work.specs:
