@@ -9,6 +9,7 @@ from evalkit.decide.gate import exit_of, without_recording
 from evalkit.errors import Exit
 from evalkit.records.comparison import Comparison, ComparisonVerdict
 from evalkit.records.run import RunInfo, Spending, Tally
+from evalkit.reporters.comparing import is_warning
 from evalkit.reporters.figures import UNKNOWN, cost, count
 
 # What columns came to, of one and of several, in the order in which it is told.
@@ -24,9 +25,7 @@ _CAME_TO: Mapping[ComparisonVerdict, tuple[str, str]] = {
 def verdict_of(info: RunInfo) -> str:
     """The run in a few words; of a run that did not end, only how far it came."""
     if info.state != "finished":
-        done = sum(column.trials.total - column.trials.unasked for column in info.columns)
-        how = "Interrupted" if info.state == "interrupted" else "Not finished"
-        return f"{how}: {done:,} of {count(info.planned, 'trial')} done."
+        return f"{'Interrupted' if info.state == 'interrupted' else 'Not finished'}: {how_far(info)}."
     compared = [found for found in info.comparisons if found.gates]
     match info.exit_code or Exit.OK:
         case Exit.OK:
@@ -44,13 +43,41 @@ def verdict_of(info: RunInfo) -> str:
     return ""
 
 
+def how_far(info: RunInfo) -> str:
+    """How far a run came that did not end: of two arms, whose stages are not known beforehand, only what is done."""
+    trials = sum((column.trials for column in info.columns), Tally())
+    done = trials.total - trials.unasked
+    if info.baseline and info.baseline.kind == "revision":
+        return f"{count(done, 'trial')} of the candidate done, nothing is decided"
+    return f"{done:,} of {count(max(info.planned, trials.total), 'trial')} done"
+
+
+def mark_of_run(info: RunInfo) -> str:
+    """The outcome whose sign a run bears: what holds with a warning is no success."""
+    if info.state != "finished":
+        return "errored"
+    mark = {Exit.OK: "passed", Exit.GATE_FAILED: "failed"}.get(Exit(info.exit_code or Exit.OK), "errored")
+    return "errored" if is_warned(info) else mark
+
+
+def is_warned(info: RunInfo) -> bool:
+    """Whether a build goes on although a comparison of it is undecided."""
+    is_good = info.state == "finished" and not info.exit_code
+    return is_good and any(map(is_warning, info.comparisons))
+
+
+def spending_of(info: RunInfo) -> Spending:
+    """What a run took, with what only a comparison wanted; of that the tokens are not known."""
+    extra = (Spending(f.bought, f.replayed, usd=f.usd, unpriced=f.unpriced) for f in info.comparisons)
+    return sum((column.spending for column in info.columns), sum(extra, Spending()))
+
+
 def figures_of(info: RunInfo) -> str:
     """Calls, money and time, those included that only a comparison wanted: `180 calls, 120 replayed, $0.0061, 9.8 s`.
 
     A run without a comparison says how many cases it had, too.
     """
-    extra = (Spending(f.bought, f.replayed, usd=f.usd, unpriced=f.unpriced) for f in info.comparisons)
-    spent = sum((column.spending for column in info.columns), sum(extra, Spending()))
+    spent = spending_of(info)
     cases = [] if info.comparisons else [count(sum(column.cases.total for column in info.columns), "case")]
     figures = [*cases, count(spent.fresh, "call"), f"{spent.replayed:,} replayed"]
     if spent.fresh + spent.replayed:
@@ -68,8 +95,15 @@ def money(spent: Spending) -> str:
 def _all_is_well(info: RunInfo, compared: list[Comparison]) -> str:
     gates = ["every gate holds"] if any(column.rules for column in info.columns) or not compared else []
     if compared and all(found.verdict == "unchanged" for found in compared):
-        return _sentence([*gates, "nothing that reaches a model changed"])
+        what = "no compared case" if _is_more_than_compared(info, compared) else "nothing that reaches a model"
+        return _sentence([*gates, f"{what} changed"])
     return _sentence([*gates, *_came_to(compared, Exit.OK)])
+
+
+def _is_more_than_compared(info: RunInfo, compared: Iterable[Comparison]) -> bool:
+    """Whether the run has columns or cases without a baseline."""
+    whole = {found.column for found in compared if found.matching.matched == found.matching.candidates}
+    return any(column.column not in whole for column in info.columns)
 
 
 def _failing_gates(info: RunInfo) -> Iterator[str]:

@@ -8,23 +8,13 @@ from math import ceil, isfinite
 
 from evalkit.records.comparison import Comparison
 from evalkit.records.run import RunInfo, StoredRun
-from evalkit.reporters.comparing import (
-    MINUS,
-    ComparisonRow,
-    about_baseline,
-    cost_of,
-    has_models,
-    interval_name,
-    moved,
-    name_of,
-    rows_of,
-    sentences,
-    worth_a_row,
-)
+from evalkit.reporters.comparing import ComparisonRow, rows_of, worth_a_row
 from evalkit.reporters.figures import count
 from evalkit.reporters.html_columns import CELL_LIMIT, ColumnName, Mark, Tick, Whisker, column_name
 from evalkit.reporters.interface import one_line
 from evalkit.reporters.movers import Mover, how_many_moved, movers_of
+from evalkit.reporters.points import MINUS, interval_name, moved
+from evalkit.reporters.sentences import Told, about_baseline, told_of
 
 MOVERS = 10
 _STEP = 5  # points to whose multiple the axis reaches
@@ -32,7 +22,7 @@ _STEP = 5  # points to whose multiple the axis reaches
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """One column beside its baseline; the places of `whisker` are on the axis of changes."""
+    """One column beside its baseline; the places of `whisker` and `margin` are on the axis of changes."""
 
     mark: Mark
     column: str
@@ -40,14 +30,7 @@ class ChangeRow:
     now: str
     change: str
     whisker: Whisker | None
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a comparison found out, in sentences."""
-
-    column: str
-    words: str
+    margin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +41,8 @@ class MoverView:
     case: str
     column: ColumnName
     moved: str
-    first_line: str
+    was: str
+    now: str
     where: str
     replies: tuple[tuple[str, str], ...]
 
@@ -72,7 +56,7 @@ class ComparisonView:
     ticks: tuple[Tick, ...]
     rows: tuple[ChangeRow, ...]
     unasked: str
-    words: tuple[Told, ...]
+    words: Told
     movers: tuple[MoverView, ...]
     more: str
 
@@ -83,8 +67,7 @@ def comparison_view(run: StoredRun) -> ComparisonView | None:
         return None
     found, unasked = worth_a_row(sorted(run.info.comparisons, key=lambda each: not each.gates))
     reach = _reach(found)
-    with_model = has_models(found)
-    told = ((each, " ".join(filter(None, (*sentences(each), cost_of(each))))) for each in found if each.gates)
+    with_model = len({each.column.model for each in found}) > 1
     movers = tuple(_mover(mover, with_model) for mover in movers_of(run, MOVERS))
     hidden = how_many_moved(found) - len(movers)
     return ComparisonView(
@@ -93,7 +76,7 @@ def comparison_view(run: StoredRun) -> ComparisonView | None:
         ticks=tuple(_ticks(reach)),
         rows=tuple(_row(each, row, reach) for each, row in zip(found, rows_of(found), strict=True)),
         unasked=f"{count(unasked, 'column')} unchanged, not asked" if unasked else "",
-        words=tuple(Told(name_of(each, with_model), words) for each, words in told if words),
+        words=told_of(each for each in found if each.gates),
         movers=movers,
         more=f"{count(hidden, 'more case')} moved" if hidden else "",
     )
@@ -105,7 +88,9 @@ def _about(info: RunInfo) -> str:
 
 def _row(found: Comparison, row: ComparisonRow, reach: int) -> ChangeRow:
     kind = "unrecorded" if found.unrecorded and found.verdict == "cannot judge" else row.mark
-    return ChangeRow(Mark(kind, row.verdict), row.column, row.before, row.now, row.change, _whisker(found, reach))
+    margin = _place(-found.rule.margin, reach) if found.gates else ""
+    mark = Mark(kind, row.verdict)
+    return ChangeRow(mark, row.column, row.before, row.now, row.change, _whisker(found, reach), margin)
 
 
 def _reach(found: Sequence[Comparison]) -> int:
@@ -135,12 +120,14 @@ def _place(share: float, reach: int) -> str:
 
 def _mover(mover: Mover, with_model: bool) -> MoverView:
     movement = mover.movement
+    first, *others = (one_line(text, CELL_LIMIT) for _, text in mover.texts)
     return MoverView(
         mark=Mark(mover.mark, "worse" if movement.change < 0 else "better"),
         case=one_line(movement.case, CELL_LIMIT),
         column=column_name(mover.found.column, with_model),
         moved=moved(movement),
-        first_line=one_line(mover.texts[-1][1], CELL_LIMIT),
+        was=first,
+        now=others[0] if others else "the same" if mover.texts[0][0] == "both" else "",
         where=f"{movement.where.file}:{movement.where.line}" if movement.where.file else "",
         replies=mover.texts,
     )

@@ -13,7 +13,8 @@ from itertools import groupby
 
 from evalkit.decide.findings import is_same_model
 from evalkit.records.result import Result
-from evalkit.records.run import ColumnSummary, RunInfo, Spending, StoredRun, Tally
+from evalkit.records.run import ColumnSummary, RunInfo, StoredRun, Tally
+from evalkit.reporters.closing import spending_of
 from evalkit.reporters.figures import MISSING, NBSP, cost, count, duration, interval, percent, seconds
 from evalkit.reporters.html_columns import (
     CELL_LIMIT,
@@ -107,7 +108,7 @@ def page_of(run: StoredRun) -> Page:
         title=f"{headline.lead}{headline.strong}{headline.rest} · evalkit",
         specs=one_line(", ".join(spec.name for spec in info.specs), LINE_LIMIT),
         headline=headline,
-        facts=tuple(_facts(info.columns)),
+        facts=tuple(_facts(info)),
         table=column_table(info.columns, is_finished=info.state == "finished"),
         models=tuple(_models(info.columns, census.requested)),
         circumstances=tuple(one_line(fact, LINE_LIMIT) for fact in _circumstances(info) if fact),
@@ -166,11 +167,12 @@ def _command(spec_file: str) -> str:
     return shlex.join(["evalkit", "run", spec_file, "-k"])
 
 
-def _facts(columns: Sequence[ColumnSummary]) -> Iterator[Number]:
+def _facts(info: RunInfo) -> Iterator[Number]:
+    columns = info.columns
     if not columns:
         return
     cases = sum((each.cases for each in columns), Tally())
-    spending = sum((each.spending for each in columns), Spending())
+    spending = spending_of(info)
     passed = f"{cases.passed:,} of {cases.decided:,}" if cases.decided else MISSING
     rate = columns[0].pass_rate
     if len(columns) == 1 and rate:
@@ -188,7 +190,8 @@ def _facts(columns: Sequence[ColumnSummary]) -> Iterator[Number]:
     yield Number(f"p95{each_column}", _span(each.p95_seconds for each in columns))
     replayed = f"{spending.replayed:,} replayed" if spending.replayed else ""
     yield Number("calls", f"{spending.fresh + spending.replayed:,}", replayed)
-    yield Number("tokens in → out", f"{spending.prompt_tokens:,} → {spending.completion_tokens:,}")
+    of_trials = "of its own trials" if any(found.bought + found.replayed for found in info.comparisons) else ""
+    yield Number("tokens in → out", f"{spending.prompt_tokens:,} → {spending.completion_tokens:,}", of_trials)
 
 
 def _span(values: Iterable[float | None]) -> str:
@@ -216,7 +219,7 @@ def _circumstances(info: RunInfo) -> Iterator[str]:
     if info.provenance.shown:
         yield f"revision {info.provenance.shown}"
     yield f"run {info.id}"
-    spending = sum((each.spending for each in info.columns), Spending())
+    spending = spending_of(info)
     if spending.replayed:
         yield f"{spending.replayed:,} of {count(spending.fresh + spending.replayed, 'call')} replayed"
     if info.exit_code is not None:

@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from evalkit.decide.gate import exit_of, without_recording
 from evalkit.errors import Exit
 from evalkit.records.run import ColumnSummary, RunInfo, Tally, Verdict
-from evalkit.reporters.closing import verdict_of
-from evalkit.reporters.comparing import change, has_models, name_of, sentences, verdict
+from evalkit.reporters.closing import how_far, mark_of_run, verdict_of
+from evalkit.reporters.comparing import is_warning, naming, verdict
 from evalkit.reporters.figures import count, interval, percent
 from evalkit.reporters.html_columns import column_names
 from evalkit.reporters.interface import one_line
+from evalkit.reporters.points import change
+from evalkit.reporters.sentences import sentences
 
 EVIDENCE_LIMIT = 400
+TOLD = 4  # comparisons that are named as evidence
 _VERDICT_BY_EXIT: Mapping[int, Verdict] = {
     Exit.OK: "holds",
     Exit.GATE_FAILED: "fails",
@@ -59,21 +62,32 @@ def _unfinished(info: RunInfo) -> Headline:
     """A run that was broken off has results, and no verdict of any kind."""
     trials = sum((each.trials for each in info.columns), Tally())
     strong = "Interrupted" if info.state == "interrupted" else "Not finished"
-    done, planned = trials.total - trials.unasked, max(info.planned, trials.total)
-    rest = f": {done:,} of {count(planned, 'trial')} have a result"
     evidence = f"{_counts(trials) or 'Nothing was asked'}. Continue with: {info.command}"
-    return Headline("errored", strong, rest, one_line(evidence, EVIDENCE_LIMIT))
+    return Headline(mark_of_run(info), strong, f": {how_far(info)}", one_line(evidence, EVIDENCE_LIMIT))
 
 
 def _compared(info: RunInfo) -> Headline:
-    """A run that was compared: what its gates and its comparisons came to, and the first that says why."""
-    kind = {Exit.OK: "passed", Exit.GATE_FAILED: "failed"}.get(Exit(info.exit_code or 0), "errored")
-    telling = [f for f in info.comparisons if f.gates and f.verdict != "unchanged"]
-    telling.sort(key=lambda found: exit_of(found) != info.exit_code)
-    said = [f"{name_of(f, has_models(telling))}: {change(f) or verdict(f)}. {' '.join(sentences(f))}" for f in telling]
+    """A run that was compared: what its gates and its comparisons came to, and those that say why."""
+    kind = mark_of_run(info)
     reasons = _reasons(info.columns, "fails" if kind == "failed" else "open")
-    evidence = " · ".join(filter(None, (reasons, *said[:1])))
+    evidence = " · ".join(filter(None, (reasons, *_evidence(info))))
     return Headline(kind, verdict_of(info).removesuffix("."), "", one_line(evidence, EVIDENCE_LIMIT))
+
+
+def _evidence(info: RunInfo) -> Iterator[str]:
+    """The comparisons that brought the verdict about: one in all its words, several with their changes."""
+    compared = [found for found in info.comparisons if found.gates and found.verdict != "unchanged"]
+    name_of = naming(compared)
+    telling = [found for found in compared if exit_of(found) == info.exit_code] or compared
+    telling.sort(key=lambda found: not is_warning(found))
+    if len(telling) == 1:
+        found = telling[0]
+        yield f"{name_of(found)}: {change(found) or verdict(found)}. {' '.join(sentences(found))}"
+        return
+    for found in telling[:TOLD]:
+        yield f"{name_of(found)}: {change(found) or verdict(found)}"
+    if len(telling) > TOLD:
+        yield f"and {len(telling) - TOLD:,} more"
 
 
 def _verdict(info: RunInfo, cases: Tally) -> Verdict:

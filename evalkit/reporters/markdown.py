@@ -9,22 +9,13 @@ from typing import IO
 from evalkit.records.comparison import Comparison
 from evalkit.records.result import Column
 from evalkit.records.run import ColumnSummary, RunInfo, StoredRun
-from evalkit.reporters.closing import figures_of, money, verdict_of
-from evalkit.reporters.comparing import (
-    about_baseline,
-    cost_of,
-    has_models,
-    interval_name,
-    mark_of,
-    moved,
-    name_of,
-    rows_of,
-    sentences,
-    worth_a_row,
-)
+from evalkit.reporters.closing import figures_of, mark_of_run, money, verdict_of
+from evalkit.reporters.comparing import mark_of, naming, rows_of, worth_a_row
 from evalkit.reporters.figures import count, interval, percent, seconds
 from evalkit.reporters.interface import harmless, one_line, visible
 from evalkit.reporters.movers import Mover, how_many_moved, movers_of
+from evalkit.reporters.points import interval_name, moved
+from evalkit.reporters.sentences import about_baseline, told_of
 
 SUMMARY = "summary.md"
 ROOM = 58_000  # characters; GitHub takes 65,536 of a comment, and whoever posts it may add some
@@ -35,7 +26,6 @@ _LINE_LIMIT = 400
 _PARTS = {"columns": 12_000, "rules": 5_000, "table": 12_000, "words": 8_000}  # characters
 _MARKS = {"passed": "✅", "failed": "❌", "errored": "⚠️", "skipped": "➖"}
 _VERDICTS = {"holds": "passed", "fails": "failed", "open": "errored", "unrecorded": "skipped", "empty": "skipped"}
-_MARK_BY_EXIT = {0: "passed", 1: "failed"}
 
 _MARKUP = re.compile(r"[&<>\\`*_~\[\]|$]")
 # Of a mention, an issue, an address and a sign by its name: what GitHub looks for, up to where it is broken.
@@ -70,8 +60,7 @@ def fenced(text: str) -> str:
 def _pieces(run: StoredRun) -> Iterator[str]:
     """All but the cases that moved."""
     info = run.info
-    mark = _MARKS[_MARK_BY_EXIT.get(info.exit_code or 0, "errored") if info.state == "finished" else "errored"]
-    yield f"{mark} **{escaped(verdict_of(info))}** {escaped(figures_of(info))}.\n"
+    yield f"{_MARKS[mark_of_run(info)]} **{escaped(verdict_of(info))}** {escaped(figures_of(info))}.\n"
     yield from _columns(info)
     found = [each for each in info.comparisons if each.kind == "column" and not each.gates]
     yield from _table(found, ("other", "this", "seen"))
@@ -132,9 +121,10 @@ def _table(found: Sequence[Comparison], titles: tuple[str, str, str]) -> Iterato
 
 
 def _words(found: Sequence[Comparison]) -> Iterator[str]:
-    with_model = has_models(found)
-    told = ((each, " ".join(filter(None, (*sentences(each), cost_of(each))))) for each in found)
-    lines = (f"- **{escaped(name_of(each, with_model))}**: {escaped(words, 2_000)}\n" for each, words in told if words)
+    told = told_of(found)
+    if told.common:
+        yield f"\n{escaped(told.common, 2_000)}\n"
+    lines = (f"- **{escaped(name)}**: {escaped(words, 2_000)}\n" for name, words in told.each)
     yield from _list(lines, _PARTS["words"])
 
 
@@ -168,10 +158,10 @@ def _within(lines: Iterable[str], room: int, rest: str) -> Iterator[str]:
 
 
 def _movers(run: StoredRun, room: int) -> Iterator[str]:
-    with_model = has_models(run.info.comparisons)
-    shown = 0
-    for mover in movers_of(run, MOVERS):
-        block = _mover(mover, with_model)
+    movers, shown = movers_of(run, MOVERS), 0
+    name_of = naming(found for found in run.info.comparisons if found.gates)
+    for mover in movers:
+        block = _mover(mover, name_of(mover.found))
         room -= len(block)
         if room < 0:
             break
@@ -183,9 +173,9 @@ def _movers(run: StoredRun, room: int) -> Iterator[str]:
         yield f"\n… and {count(hidden, 'more case')} moved\n"
 
 
-def _mover(mover: Mover, with_model: bool) -> str:
+def _mover(mover: Mover, column: str) -> str:
     movement = mover.movement
-    name = escaped(f"{name_of(mover.found, with_model)} › {movement.case}", 2 * _NAME_LIMIT)
+    name = escaped(f"{column} › {movement.case}", 2 * _NAME_LIMIT)
     where = f" ({escaped(f'{movement.where.file}:{movement.where.line}')})" if movement.where.file else ""
     lines = [f"\n<details><summary>{_MARKS[mover.mark]} {name}: {moved(movement)}{where}</summary>\n\n"]
     for label, text in mover.texts:

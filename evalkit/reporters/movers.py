@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, product
 
 from evalkit.records.comparison import Comparison, Movement
 from evalkit.records.result import Column, Outcome, Result
@@ -27,7 +27,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """A case that moved, with the replies of the first draw at which the arms differ; None for one that is not kept."""
+    """A case that moved, with replies that show it (`_at_odds`); None for one that is not kept."""
 
     found: Comparison
     movement: Movement
@@ -63,7 +63,7 @@ def movers_of(run: StoredRun, most: int | None) -> tuple[Mover, ...]:
     chosen = moved[:most]
     draws = _draws(run, chosen)
     return tuple(
-        Mover(found, movement, *_at_odds(*(draws[key].said for key in _keys(found, movement))))
+        Mover(found, movement, *_at_odds(movement, *(draws[key].said for key in _keys(found, movement))))
         for found, movement in chosen
     )
 
@@ -102,16 +102,22 @@ def _said(result: Result) -> Said:
     return Said(result.reply.text[:TEXT_LIMIT] if result.reply else "", result.outcome)
 
 
-def _at_odds(before: dict[int, Said], now: dict[int, Said]) -> tuple[Said | None, Said | None]:
-    """Both arms at the first draw at which one passed and the other failed, else at which the replies differ."""
+def _at_odds(movement: Movement, before: dict[int, Said], now: dict[int, Said]) -> tuple[Said | None, Said | None]:
+    """Both arms at the first draw that moved as the case did; else two draws that did, else two replies that differ."""
+    moved = (Outcome.PASSED, Outcome.FAILED) if movement.change < 0 else (Outcome.FAILED, Outcome.PASSED)
     pairs = [(before[draw], now[draw]) for draw in sorted(before.keys() & now.keys())]
-    by_outcome = (pair for pair in pairs if pair[0].outcome != pair[1].outcome)
+    apart = ((was, then) for was, then in product(_in_order(before), _in_order(now)))
+    by_outcome = (pair for pair in chain(pairs, apart) if (pair[0].outcome, pair[1].outcome) == moved)
     by_text = (pair for pair in pairs if pair[0] != pair[1])
     return next(chain(by_outcome, by_text, pairs), (_first(before), _first(now)))
 
 
 def _first(said: dict[int, Said]) -> Said | None:
     return said[min(said)] if said else None
+
+
+def _in_order(said: dict[int, Said]) -> list[Said]:
+    return [said[draw] for draw in sorted(said)]
 
 
 def _from_where_they_differ(was: str, now: str) -> Iterator[str]:

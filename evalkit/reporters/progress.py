@@ -24,21 +24,28 @@ _WINDOW = 200  # results over which the rate is taken
 
 
 class _Counts:
-    """What has happened so far."""
+    """What has happened so far, in all stages of a run."""
 
-    def __init__(self, planned: Planned) -> None:
-        self.planned = planned
-        self.begun = time.monotonic()
+    def __init__(self) -> None:
+        self.opening = ""
+        self.planned = 0
         self.done = 0
         self.failed = 0
         self.errored = 0
         self.skipped = 0
         self.unrecorded = 0
         self.spent = Spending()
-        self.by_spec: dict[str, list[int]] = {name: [total, 0, 0] for name, total in planned.specs}
+        self.by_spec: dict[str, list[int]] = {}
         self.waiting: tuple[float, str] = (0.0, "")
         self.is_stopping = False
         self._recent: deque[float] = deque(maxlen=_WINDOW)
+
+    def plan(self, planned: Planned) -> None:
+        """One stage more; of two arms some cases are asked again when it is known which."""
+        self.opening = _opening(planned, is_first=not self.planned)
+        self.planned += planned.trials
+        for name, trials in planned.specs:
+            self.by_spec.setdefault(name, [0, 0, 0])[0] += trials
 
     def add(self, result: Result) -> None:
         now = time.monotonic()
@@ -63,7 +70,7 @@ class _Counts:
         skipped = f", {self.skipped} skipped" if self.skipped else ""
         skipped += f", {self.unrecorded} not recorded" if self.unrecorded else ""
         return (
-            f"{self.done} of {self.planned.trials} done, {self.failed} failed, {self.errored} errored{skipped}, "
+            f"{self.done} of {self.planned} done, {self.failed} failed, {self.errored} errored{skipped}, "
             f"{cost(self.spent)[0]}{self._left()}"
         )
 
@@ -74,7 +81,7 @@ class _Counts:
         return (len(self._recent) - 1) / max(time.monotonic() - self._recent[0], 1e-6)
 
     def _left(self) -> str:
-        rate, remaining = self.rate(), self.planned.trials - self.done
+        rate, remaining = self.rate(), self.planned - self.done
         return f", {_coarse(remaining / rate)} left" if rate and remaining else ""
 
 
@@ -83,8 +90,12 @@ def _coarse(left: float) -> str:
     return duration(left) if left >= 60 else f"{max(round(left), 1)} s"
 
 
-def _opening(planned: Planned) -> str:
-    what = f"{count(len(planned.specs), 'spec')}, {count(planned.trials, 'trial')}"
+def _opening(planned: Planned, *, is_first: bool) -> str:
+    """What a stage of a run is about to ask."""
+    specs = count(len(planned.specs), "spec")
+    what = f"{specs}, {count(planned.trials, 'trial')}"
+    if not is_first:
+        what = f"asking again: {count(planned.trials, 'draw')} in {specs}"
     missing = f", {planned.unrecorded:,} not recorded" if planned.unrecorded else ""
     calls = f"{count(planned.to_ask, 'call')} to make, {planned.recorded:,} recorded{missing}"
     usd = f", at most {dollars(planned.usd)}" if planned.usd else "" if planned.usd == 0 else ", cost unknown"
@@ -101,7 +112,7 @@ class Lines:
 
     def __init__(self, out: IO[str]) -> None:
         self._out = out
-        self._counts: _Counts | None = None
+        self._counts = _Counts()
         self._last = time.monotonic()
         self._waited = -EVERY
 
@@ -111,10 +122,10 @@ class Lines:
             self._write(_warnings(event))
         elif isinstance(event, Noted):
             self._write(one_line(event.text, 400))
-        elif isinstance(event, Planned):
-            self._counts = _Counts(event)
-            self._write(_opening(event))
-        elif isinstance(event, Finished) and self._counts:
+        elif isinstance(event, Planned) and event.trials:
+            self._counts.plan(event)
+            self._write(self._counts.opening)
+        elif isinstance(event, Finished):
             self._counts.add(event.result)
             if time.monotonic() - self._last >= EVERY:
                 self._write(self._counts.line())
@@ -140,7 +151,7 @@ class Block:
     def __init__(self, out: IO[str]) -> None:
         self._console = Console(file=out, highlight=False, markup=False, emoji=False)
         self._live: Live | None = None
-        self._counts: _Counts | None = None
+        self._counts = _Counts()
 
     def on(self, event: Event) -> None:
         """Note the event; drawing happens on a clock of its own."""
@@ -148,23 +159,25 @@ class Block:
             self._console.print(Text(_warnings(event)), soft_wrap=True)
         elif isinstance(event, Noted):
             self._console.print(Text(harmless(one_line(event.text, 400))), soft_wrap=True)
-        elif isinstance(event, Planned):
-            self._counts = _Counts(event)
-            self._live = Live(console=self._console, get_renderable=self._drawn, refresh_per_second=8, transient=True)
-            self._live.start()
+        elif isinstance(event, Planned) and event.trials:
+            self._counts.plan(event)
+            self._start()
         elif isinstance(event, Ended) and self._live:
             self._live.stop()
-        elif self._counts and isinstance(event, Finished):
+        elif isinstance(event, Finished):
             self._counts.add(event.result)
-        elif self._counts and isinstance(event, Waiting):
+        elif isinstance(event, Waiting):
             self._counts.waiting = (time.monotonic() + event.seconds, _waiting(event))
-        elif self._counts and isinstance(event, Stopping):
+        elif isinstance(event, Stopping):
             self._counts.is_stopping = True
+
+    def _start(self) -> None:
+        if self._live is None:
+            self._live = Live(console=self._console, get_renderable=self._drawn, refresh_per_second=8, transient=True)
+            self._live.start()
 
     def _drawn(self) -> RenderableType:
         counts = self._counts
-        if counts is None:
-            return Text()
         table = Table.grid(padding=(0, 2, 0, 0))
         for name, (total, done, not_passed) in list(counts.by_spec.items())[-12:]:
             said = f"{not_passed} did not pass" if not_passed else ""
@@ -176,7 +189,7 @@ class Block:
             status.append(Text(words, "yellow"))
         if counts.is_stopping:
             status.append(Text("stopping: calls in flight get 5 s; Ctrl-C again ends at once", "yellow"))
-        return Group(Text(_opening(counts.planned), "dim"), Text(), table, Text(), *status)
+        return Group(Text(counts.opening, "dim"), Text(), table, Text(), *status)
 
 
 class Silent:

@@ -8,7 +8,7 @@ from typing import IO
 
 from evalkit.records.result import Column, Outcome, Result, Score
 from evalkit.records.run import ColumnSummary, RunInfo, StoredRun, Tally
-from evalkit.reporters.closing import figures_of, money, verdict_of
+from evalkit.reporters.closing import figures_of, is_warned, money, verdict_of
 from evalkit.reporters.comparing import mark_of
 from evalkit.reporters.figures import MISSING, count, interval, percent, seconds
 from evalkit.reporters.interface import STDOUT, from_here, one_line
@@ -59,9 +59,8 @@ def _failures(page: Page, run: StoredRun, limit: int | None) -> None:
 
 
 def _failure(page: Page, result: Result) -> None:
-    name = " › ".join(filter(None, (result.spec, result.variant, result.case)))
     draw = f" (draw {result.draw})" if result.draw > 1 else ""
-    page.head(str(result.outcome), name + draw, result.where)
+    page.head(str(result.outcome), (result.spec, result.variant, result.case + draw), result.where)
     asked = result.calls[-1].request.messages if result.calls else ()
     if asked:
         page.beside("asked", asked[-1].content)
@@ -98,7 +97,7 @@ def _columns(page: Page, info: RunInfo) -> None:
         names["model"] = lambda column: column.model
     figures = _figures(columns, page.is_wide)
     titles = [Title(name, "left", is_name=True) for name in names]
-    titles += [Title("passed"), Title("95 % interval" if page.is_wide else "95 %", "left")]
+    titles += [Title("passed"), Title("95 % interval" if page.is_wide else "95 %\ninterval", "left")]
     compared = {found.column: mark_of(found) for found in info.comparisons if found.gates}
     rows = []
     for each in columns:
@@ -156,7 +155,7 @@ def _not_asked(page: Page, run: StoredRun) -> None:
 
 def _closing(page: Page, run: StoredRun) -> None:
     info = run.info
-    page.paragraph(f" {figures_of(info)}.", bold=verdict_of(info))
+    page.paragraph(f" {figures_of(info)}.", bold=verdict_of(info), mark="errored" if is_warned(info) else "")
     for note in info.notes:
         page.paragraph(one_line(note, 400))
     if info.provenance.shown:

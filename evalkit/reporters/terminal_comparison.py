@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import IO
 
 from evalkit.records.comparison import Comparison
 from evalkit.records.run import RunInfo, StoredRun
-from evalkit.reporters.closing import verdict_of
-from evalkit.reporters.comparing import (
-    about_baseline,
-    cost_of,
-    has_models,
-    interval_name,
-    moved,
-    name_of,
-    rows_of,
-    sentences,
-    worth_a_row,
-)
+from evalkit.reporters.closing import is_warned, verdict_of
+from evalkit.reporters.comparing import SEPARATOR, naming, rows_of, worth_a_row
 from evalkit.reporters.figures import count
 from evalkit.reporters.interface import STDOUT
 from evalkit.reporters.movers import how_many_moved, movers_of
+from evalkit.reporters.points import interval_name, moved
+from evalkit.reporters.sentences import about_baseline, told_of
 from evalkit.reporters.terminal_page import Page, Title
 
 MOVERS = 3  # cases shown unless -v asks for all
@@ -43,7 +35,8 @@ class TerminalComparison:
         """Write the comparison and its verdict."""
         page = Page(out[STDOUT])
         comparisons(page, run, self._verbosity)
-        page.paragraph("", bold=verdict_of(replace(run.info, columns=())))
+        info = replace(run.info, columns=())
+        page.paragraph("", bold=verdict_of(info), mark="errored" if is_warned(info) else "")
 
 
 def columns_beside(page: Page, info: RunInfo) -> None:
@@ -75,13 +68,10 @@ def comparisons(page: Page, run: StoredRun, verbosity: int) -> None:
 
 def _table(page: Page, found: Sequence[Comparison], titles: tuple[str, str, str]) -> None:
     """A table where there is room for one, else a few lines a column."""
-    rows, interval = rows_of(found), interval_name(found)
-    before, now, verdict = titles
+    rows, (before, now, verdict) = rows_of(found), titles
+    change = ("change, " if page.is_wide else "change,\n") + interval_name(found)
     head = [Title("column", "left", is_name=True), Title(before), Title(now)]
-    head += [
-        Title(f"change, {interval if page.is_wide else interval.removesuffix(' interval')}", "left"),
-        Title(verdict, "left", is_name=True),
-    ]
+    head += [Title(change, "left"), Title(verdict, "left", is_name=True)]
     cells = [(row.mark, (row.column, row.before, row.now, row.change, row.verdict)) for row in rows]
     if page.is_wide or page.has_room(head, cells):
         page.table(head, cells)
@@ -94,24 +84,18 @@ def _table(page: Page, found: Sequence[Comparison], titles: tuple[str, str, str]
 
 
 def _words(page: Page, found: Sequence[Comparison]) -> None:
-    with_model = has_models(found)
-    for each in found:
-        if words := " ".join(_said(each)):
-            page.paragraph(f"{name_of(each, with_model)}: {words}")
-            page.say()
-
-
-def _said(found: Comparison) -> Iterator[str]:
-    yield from sentences(found)
-    if cost := cost_of(found):
-        yield cost
+    told = told_of(found)
+    named = [f"{name}: {words}" for name, words in told.each]
+    for words in filter(None, (told.common, *named)):
+        page.paragraph(words)
+        page.say()
 
 
 def _movers(page: Page, run: StoredRun, most: int | None) -> None:
-    with_model = has_models(run.info.comparisons)
     movers = movers_of(run, most)
+    name_of = naming(found for found in run.info.comparisons if found.gates)
     for mover in movers:
-        name = f"{name_of(mover.found, with_model)} › {mover.movement.case}"
+        name = (*name_of(mover.found).split(SEPARATOR), mover.movement.case)
         page.head(mover.mark, name, mover.movement.where, moved(mover.movement))
         for label, text in mover.texts:
             page.beside(label, text)

@@ -17,6 +17,7 @@ WIDEST = 110  # columns; wider terminals are not stretched to
 LINES = 6  # lines of a prompt or reply
 _WIDE = 90  # columns from which on a table has room for all it can tell
 _GAP = 2  # columns between those of a table
+_SHORTEST = 6  # letters of a spec's name that stay
 _LABEL = 10  # columns of the gutter that names what stands beside it
 _MARKS = {"passed": "✓", "failed": "✗", "errored": "!", "skipped": "–"}
 _STYLES = {"passed": "green", "failed": "red", "errored": "magenta", "skipped": "dim"}
@@ -30,7 +31,7 @@ Row = tuple[str, Sequence[str]]  # the outcome whose sign it bears, and its cell
 
 
 class Title(NamedTuple):
-    """The head of a table's column. Names are folded where there is no room, figures never."""
+    """The head of a table's column, of one line or several. Names are folded where there is no room, figures never."""
 
     text: str
     justify: JustifyMethod = "right"
@@ -57,12 +58,16 @@ class Page:
             piece.rstrip()
             self._print(piece)
 
-    def head(self, outcome: str, name: str, place: Place, figures: str = "") -> None:
-        """A case by name, with where it stands at the end of the line, or below where there is no room."""
+    def head(self, outcome: str, name: Sequence[str], place: Place, figures: str = "") -> None:
+        """A case by name, its column before it, with where it stands at the end of the line, or below.
+
+        Where there is no room the column gives way: it is the case that tells one line from the next.
+        """
         where = f"{place.file}:{place.line}" if place.file else ""
         figures = f"   {figures}" if figures else ""
-        line = self._sign(outcome).append(f" {one_line(name, self.width)}", "bold")
-        line.truncate(max(self.width - len(figures), 1), overflow="ellipsis")
+        room = max(self.width - len(figures), 1)
+        line = self._sign(outcome).append(f" {_fitted([part for part in name if part], room - 2)}", "bold")
+        line.truncate(room, overflow="ellipsis")
         line.append(figures)
         room = self.width - line.cell_len - len(where)
         self._print(line.append(" " * room).append(where, "dim") if room > 1 else line)
@@ -90,7 +95,7 @@ class Page:
     def has_room(self, titles: Sequence[Title], rows: Sequence[Row]) -> bool:
         """Whether a table fits without folding a name."""
         cells = [[title.text for title in titles], *(cells for _, cells in rows)]
-        widest = (max(cell_len(visible(cell)) for cell in column) for column in zip(*cells, strict=True))
+        widest = (max(map(_widest_line, column)) for column in zip(*cells, strict=True))
         return 1 + sum(_GAP + wide for wide in widest) <= self.width  # before them all is a sign
 
     def table(self, titles: Sequence[Title], rows: Sequence[Row]) -> None:
@@ -120,6 +125,21 @@ class Page:
     def _print(self, line: Text) -> None:
         written = self._written(harmless(line.plain))
         self._console.print(line if written == line.plain else Text(written), soft_wrap=True)
+
+
+def _fitted(parts: Sequence[str], room: int) -> str:
+    """The parts as one name, all but the last as short as it takes to have room, down to a few letters each."""
+    *before, last = [one_line(part, room) for part in parts] or [""]
+    for most in range(max(room, _SHORTEST), _SHORTEST - 1, -1):
+        name = " › ".join([*(one_line(part, most) for part in before), last])
+        if cell_len(name) <= room:
+            break
+    return name
+
+
+def _widest_line(cell: str) -> int:
+    """In terminal cells."""
+    return max(map(cell_len, visible(cell).split("\n")))
 
 
 def _can_write(out: IO[str], signs: str) -> bool:

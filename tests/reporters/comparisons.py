@@ -69,12 +69,13 @@ def a_regression(column: Column = TRANSLATION, **fields: Any) -> Comparison:
 
 def untouched(column: Column = INVOICES, **fields: Any) -> Comparison:
     """Nothing that reaches a model differs, so nothing was asked."""
-    return Comparison(column, column, Regression(), "unchanged", matching=Matching(matched=20), **fields)
+    return Comparison(column, column, Regression(), "unchanged", **{"matching": Matching(matched=20), **fields})
 
 
 def a_movement(case: str, before: float = 1, now: float = 0, draws: int = 1, **fields: Any) -> Movement:
     """A case that failed once and passed before, in so many draws a side."""
-    return Movement(case, before, draws, now, draws, **{"where": Place("specs/review-sentiment.yaml", 31), **fields})
+    fields = {"where": Place("specs/review-sentiment.yaml", 31), "before_draws": draws, "now_draws": draws, **fields}
+    return Movement(case, before, now=now, **fields)
 
 
 def replies(column: Column, case: str, was: str, now: str, **fields: Any) -> tuple[Result, Result]:
@@ -163,6 +164,35 @@ def a_run_of_columns() -> StoredRun:
         a_regression(last, worse=(a_movement("idiom"),), **{**against, "interval": Interval(-0.24, -0.004)}),
     )
     return a_run(results, comparisons=found, exit_code=1, columns=())
+
+
+def with_a_warning() -> StoredRun:
+    """Gates hold, and three columns are undecided after five draws a case; the names of their cases are long."""
+    variants = ("with-three-examples", "with-three-examples-and-reasons")
+    columns = [Column("customer-support-triage", MODEL, variant) for variant in variants]
+    worse = tuple(a_movement(f"refund-request-number-{n}", before=5 - n, draws=5) for n in (1, 2))
+    fields = {
+        "verdict": "undecided",
+        "draws": (200, 200),
+        "matching": Matching(40, 40),
+        "worse": worse,
+        "level": 0.0167,
+    }
+    fields |= {"interval": Interval(-0.08, 0.02), "population": Interval(-0.1, 0.04)}
+    found = [
+        a_comparison(columns[0], **fields),
+        a_comparison(columns[0], **{**fields, "baseline": columns[1], "kind": "column", "flaky": 2}),
+        a_comparison(columns[1], **{**fields, "worse": (), "interval": Interval(-0.08, 0.05)}),
+    ]
+    trials = [a_result(spec=each.spec, variant=each.variant) for each in columns]
+    return a_run(trials, comparisons=tuple(found), baseline=MAIN, exit_code=0, seconds=9.84)
+
+
+def broken_off() -> StoredRun:
+    """Both arms were being asked when it was interrupted."""
+    lost = a_comparison(verdict="cannot judge", reason="the run ended before it was decided", worse=(), better=())
+    trials = [a_result(case, spec=REVIEWS.spec) for case in ("a", "b")]
+    return a_run(trials, comparisons=(lost,), baseline=MAIN, state="interrupted", exit_code=130, planned=64)
 
 
 def of_few_cases() -> StoredRun:

@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
-from evalkit.records.comparison import Comparison, Interval, Matching
+from evalkit.records.comparison import Baseline, Comparison, Interval, Matching, Movement
 from evalkit.records.result import Column
 from evalkit.records.run import Tally
 from evalkit.records.spec import Regression
 from evalkit.reporters.closing import verdict_of
-from evalkit.reporters.comparing import MINUS, change, mark_of, p_value, points, rows_of, sentences, verdict
+from evalkit.reporters.comparing import mark_of, rows_of, verdict
 from evalkit.reporters.figures import NBSP
 from evalkit.reporters.movers import movers_of
+from evalkit.reporters.points import MINUS, change, p_value, points
+from evalkit.reporters.sentences import about_baseline, sentences, told_of
 from tests.reporters.comparisons import (
+    MAIN,
     REVIEWS,
     TRANSLATION,
     a_compared_run,
@@ -26,7 +29,7 @@ from tests.reporters.comparisons import (
     replies,
     untouched,
 )
-from tests.reporters.runs import a_column, a_failed_result, a_result, a_run
+from tests.reporters.runs import MODEL, a_call, a_column, a_failed_result, a_reply, a_result, a_run
 
 
 def plain(text: str) -> str:
@@ -177,6 +180,7 @@ def test_a_row_names_the_baseline_where_it_is_called_otherwise(baseline: Column,
 REQUIRED = Regression(require="no worse")
 CLOSINGS: list[tuple[int, tuple[Comparison, ...], str]] = [
     (0, (untouched(),), "Nothing that reaches a model changed."),
+    (0, (untouched(matching=Matching(20, new=("a",))),), "Nothing that reaches a model changed."),
     (0, (untouched(), a_comparison()), "1 of 1 compared column is no worse."),
     (0, (a_comparison(), a_comparison(TRANSLATION)), "2 of 2 compared columns are no worse."),
     (
@@ -218,12 +222,100 @@ def test_gates_are_told_before_comparisons() -> None:
         )
     ]
     assert said == [
-        "Every gate holds, nothing that reaches a model changed.",
+        "Every gate holds, no compared case changed.",
         "Every gate holds, 1 of 1 compared column is no worse.",
         "1 of 2 columns fails its gate, 1 of 1 compared column regressed.",
         "1 of 1 compared column regressed.",
         "No verdict: it is left open by 2 errors, 1 of 1 compared column cannot be judged.",
     ]
+
+
+def test_what_is_asked_beside_the_compared_columns_is_not_called_unchanged() -> None:
+    compared, new = a_column([a_result(spec="invoice-extraction")]), a_column([a_result(spec="new")])
+    said = [
+        verdict_of(a_run(columns=columns, comparisons=(untouched(matching=matching),)).info)
+        for columns, matching in (
+            ((compared,), Matching(20, 0)),
+            ((compared, new), Matching(20, 0)),
+            ((compared,), Matching(20, 0, new=("a",))),
+        )
+    ]
+    assert said == [
+        "Every gate holds, nothing that reaches a model changed.",
+        "Every gate holds, no compared case changed.",
+        "Every gate holds, no compared case changed.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("baseline", "said"),
+    [
+        (None, "Interrupted: 2 of 64 trials done."),
+        (replace(MAIN, kind="run"), "Interrupted: 2 of 64 trials done."),
+        (MAIN, "Interrupted: 2 trials of the candidate done, nothing is decided."),
+    ],
+)
+def test_of_two_arms_broken_off_no_count_of_one_stands_beside_a_total_of_both(
+    baseline: Baseline | None, said: str
+) -> None:
+    trials = [a_result("a"), a_result("b")]
+    run = a_run(trials, state="interrupted", exit_code=130, planned=64, baseline=baseline)
+    assert verdict_of(run.info) == said
+
+
+OFTEN = {"draws": (300, 300), "matching": Matching(60, 60), "worse": (a_movement("a", 5, 3, 5),), "better": ()}
+COUNTS: list[tuple[dict[str, Any], str]] = [
+    ({}, "1 of 60 cases got worse, 0 better (worst: a)."),
+    (OFTEN, "Over 5 draws a case 1 of 60 cases passed less often, 0 more often (worst: a)."),
+    (OFTEN | {"draws": (298, 300)}, "Over 5 draws a case 1 of 60 cases passed less often, 0 more often (worst: a)."),
+    (
+        OFTEN | {"draws": (60, 300)},
+        "Over 1 draw a case before and 5 now 1 of 60 cases passed less often, 0 more often (worst: a).",
+    ),
+    (
+        OFTEN | {"worse": (a_movement("a", 4.5, 3, 5),)},
+        "Over 5 draws a case 1 of 60 cases scored lower, 0 higher (worst: a).",
+    ),
+    (OFTEN | {"second_p": 0.3}, "At the first draw 1 of 60 cases got worse, 0 better (worst: a)."),
+]
+
+
+@pytest.mark.parametrize(("fields", "said"), COUNTS)
+def test_of_cases_drawn_several_times_it_is_said_how_often_they_passed(fields: dict[str, Any], said: str) -> None:
+    found = a_comparison(**({"worse": (a_movement("a"),), "better": ()} | fields))
+    assert next(sentences(found)) == said
+
+
+def test_what_is_true_of_all_comparisons_is_said_once_and_a_column_with_two_is_told_by_the_other() -> None:
+    terse, new = Column("reviews", MODEL, "terse"), Column("reviews", MODEL, "new")
+    fields = {"worse": (), "better": (), "level": 0.025, "population": Interval(-0.1, 0.1), "bought": 0, "replayed": 0}
+    found = [
+        a_comparison(new, baseline=terse, kind="column", **fields),
+        a_comparison(new, **fields, flaky=3),
+    ]
+    told = told_of(found)
+    assert told.common == (
+        "Each column: 0 of 60 cases got worse, 0 better. Tested at 0.025, its part of 0.05 for all columns. For cases "
+        "like these the interval is −10…+10 points. This suite could have seen a drop of 9 points."
+    )
+    drawn = "Draws: 60 of the baseline, 60 now."
+    assert told.each == (
+        ("reviews › new, beside terse", drawn),
+        ("reviews › new", f"3 cases are flaky: draws of the same side differ. {drawn}"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ("origin/main (3f2a1b9 A change)", "origin/main (3f2a1b9 A change)"),
+        ("origin/main (3f2a1b9 " + "words " * 20 + ")", "origin/main (3f2a1b9 " + "words " * 9 + "word…)"),
+    ],
+)
+def test_a_bracket_stays_closed_however_long_a_commits_subject_is(shown: str, said: str) -> None:
+    assert about_baseline(replace(MAIN, shown=shown), [a_comparison()]) == (
+        f"Compared with {said}; both are scored by today's checks."
+    )
 
 
 def test_the_replies_shown_are_those_of_the_first_draw_that_passed_on_one_side_and_failed_on_the_other() -> None:
@@ -233,6 +325,32 @@ def test_the_replies_shown_are_those_of_the_first_draw_that_passed_on_one_side_a
         [a_comparison(worse=(a_movement("a", before=2, now=0, draws=3),), better=())], [both_fail, *pairs[1:]]
     )
     assert [mover.texts for mover in movers_of(run, 3)] == [(("was", "was 2"), ("now", "now 2"))]
+
+
+@pytest.mark.parametrize(
+    ("movement", "was", "now", "texts"),
+    [
+        (a_movement("a", 1, 2, now_draws=3), "+", "++-", (("was", "was 1"), ("now", "now 3"))),
+        (a_movement("a", 2, 2, before_draws=5, now_draws=3), "--+-+", "++-", (("was", "was 1"), ("now", "now 1"))),
+        (a_movement("a", 2, 1, draws=3), "-++", "+--", (("was", "was 2"), ("now", "now 2"))),
+        (a_movement("a", 2.5, 1.5, draws=3), "+++", "+++", (("was", "was 1"), ("now", "now 1"))),
+    ],
+)
+def test_the_replies_shown_moved_as_the_case_did(
+    movement: Movement, was: str, now: str, texts: tuple[tuple[str, str], ...]
+) -> None:
+    """One + for each draw that passed."""
+    outcomes = {"+": a_result, "-": a_failed_result}
+    before = [
+        outcomes[sign]("a", arm="baseline", draw=draw, calls=(a_call(a_reply(f"was {draw}")),))
+        for draw, sign in enumerate(was, 1)
+    ]
+    after = [
+        outcomes[sign]("a", draw=draw, calls=(a_call(a_reply(f"now {draw}")),)) for draw, sign in enumerate(now, 1)
+    ]
+    sides = {"worse": (movement,), "better": ()} if movement.change < 0 else {"worse": (), "better": (movement,)}
+    run = replace(a_run(after, comparisons=(a_comparison(**sides),)), read_others=lambda: iter(before))
+    assert [mover.texts for mover in movers_of(run, 3)] == [texts]
 
 
 def test_more_draws_of_the_candidate_are_looked_for_beside_those_of_the_baseline() -> None:

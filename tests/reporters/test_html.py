@@ -168,7 +168,7 @@ def test_the_headline_says_what_became_of_the_run(run: StoredRun, headline: str,
 @pytest.mark.parametrize(("state", "word"), [("interrupted", "Interrupted"), ("running", "Not finished")])
 def test_a_run_that_was_broken_off_says_so_and_no_gate_holds(state: RunState, word: str) -> None:
     page = page_of(a_run([GOOD, GOOD], state=state, exit_code=130, planned=128))
-    assert page.text_of("h1") == f"{word}: 2 of 128 trials have a result"
+    assert page.text_of("h1") == f"{word}: 2 of 128 trials done"
     assert "2 passed. Continue with: evalkit run specs/" in page.text_of("header")
     verdicts = [mark for mark in page.of_class("outcome") if "holds" in mark.text]
     assert [(mark.text, mark.classes) for mark in verdicts] == [("holds so far", ["outcome", "ink-skipped"])] * 2

@@ -9,6 +9,8 @@ import pytest
 
 from evalkit.records.comparison import Comparison, Interval
 from evalkit.records.result import Column
+from evalkit.records.spec import Regression
+from evalkit.reporters.closing import figures_of
 from evalkit.reporters.figures import NBSP
 from evalkit.reporters.html_comparison import comparison_view
 from evalkit.reporters.html_headline import headline_of
@@ -23,6 +25,7 @@ from tests.reporters.comparisons import (
     a_run_of_columns,
     every_verdict,
     untouched,
+    with_a_warning,
     with_incidents,
 )
 from tests.reporters.pages import Page, page_of
@@ -44,7 +47,7 @@ def test_a_run_without_a_comparison_has_no_such_section() -> None:
 def test_each_column_stands_beside_its_baseline_with_its_verdict() -> None:
     run = a_compared_run([a_comparison(), a_regression(), untouched()], exit_code=1)
     assert cells(page_of(run)) == [
-        ["column", "verdict", "baseline", "now", "change, 90 % interval"],
+        ["column", "verdict", "baseline", "now", "change, 90 % interval  margin"],
         ["review-sentiment", "no worse", "92 %", "90 %", "−2 points (−5…+4)"],
         ["en-de-translation", "regressed, p = 0.006", "90 %", "78 %", "−12 points (−20…−4)"],
         ["invoice-extraction", "unchanged, not asked", "", "", ""],
@@ -55,11 +58,12 @@ def test_what_was_found_out_is_told_in_words_and_says_with_what_it_was_compared(
     page = page_of(with_incidents())
     told = [each.text for each in page.elements if each.tag == "li"]
     assert told == [
-        "review-sentiment: 1 of 40 tested cases got worse, 0 better (worst: graded). 17 cases ask and expect the same "
-        "as before. This suite could have seen a drop of 9 points. 1 case is flaky: draws of the same side differ. In "
-        "no test: 4 new (a, b, c, …), 1 gone (gone), 1 changed (edited), 1 renamed (old-name → new-name). 3 draws have "
-        "no verdict: 1 of the baseline, 2 now. The baseline was served by flash-lite-06-17, the candidate by "
-        "flash-lite-09-25, flash-lite-09-26. Draws: 60 of the baseline, 60 now; 50 more calls, 10 replayed, $0.00110."
+        "review-sentiment: Over 2 draws a case 1 of 40 tested cases scored lower, 0 higher (worst: graded). 17 cases "
+        "ask and expect the same as before. This suite could have seen a drop of 9 points. 1 case is flaky: draws of "
+        "the same side differ. In no test: 4 new (a, b, c, …), 1 gone (gone), 1 changed (edited), 1 renamed (old-name "
+        "→ new-name). 3 draws have no verdict: 1 of the baseline, 2 now. The baseline was served by flash-lite-06-17, "
+        "the candidate by flash-lite-09-25, flash-lite-09-26. Draws: 60 of the baseline, 60 now; 50 more calls, 10 "
+        "replayed, $0.00110."
     ]
     about = (
         "Compared with origin/main (3f2a1b9); both are scored by today's checks; both share their replies (--reuse)."
@@ -72,11 +76,34 @@ def test_a_case_that_moved_opens_on_what_was_replied_before_and_now() -> None:
     movers = [each for each in page.elements if "mover" in each.classes]
     said = [each.text for each in page.elements if "said" in each.classes]
     assert "".join(movers[0].text.split("\n")) == (
-        "worseidiomen-de-translationDa draußen regnet es Katzen und Hunde.1 of 1 → 0 of 1"
+        "worseidiomen-de-translationDraußen regnet es in Strömen.Da draußen regnet es Katzen und Hunde.1 of 1 → 0 of 1"
         "wasDraußen regnet es in Strömen.nowDa draußen regnet es Katzen und Hunde.specs/translation.yaml:13"
     )
     assert said[:2] == ["Draußen regnet es in Strömen.", "Da draußen regnet es Katzen und Hunde."]
     assert len(movers) == 7
+
+
+def test_rows_of_cases_that_moved_have_titles() -> None:
+    (head,) = page_of(a_regressed_run()).of_class("mover-head")
+    assert head.text == "movedcasecolumnbaseline's replyreply nowpassed"
+
+
+@pytest.mark.parametrize(
+    ("margin", "gates", "place"), [(0.05, True, "37.50%"), (0.1, True, "25.00%"), (0.05, False, "")]
+)
+def test_the_margin_of_what_decides_has_its_place_on_the_axis(margin: float, gates: bool, place: str) -> None:
+    view = comparison_view(a_compared_run([a_regression(rule=Regression(margin=margin), gates=gates)]))
+    assert view
+    assert [row.margin for row in view.rows] == [place]
+
+
+def test_what_only_the_comparison_wanted_is_in_the_facts_of_the_first_screen() -> None:
+    page = page_of(with_a_warning())
+    names, values = ([each.text for each in page.elements if each.tag == tag] for tag in ("dt", "dd"))
+    facts = dict(zip(names, values, strict=True))
+    assert (facts["cost"], facts["calls"]) == ("$0.00332", "182 30 replayed")
+    assert facts["tokens in → out"].endswith("of its own trials")
+    assert "152 calls, 30 replayed, $0.00332" in figures_of(with_a_warning().info)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +149,21 @@ def test_many_columns_that_were_not_asked_have_one_line() -> None:
             "failed",
             "1 of 2 compared columns regressed",
             "en-de-translation: −12 points (−20…−4). 0 of 60 cases got worse, 0 better.",
+        ),
+        (
+            1,
+            (a_comparison(), *(a_regression(Column(f"spec-{number}", MODEL)) for number in range(6))),
+            "failed",
+            "6 of 7 compared columns regressed",
+            "spec-0: −12 points (−20…−4) · spec-1: −12 points (−20…−4) · spec-2: −12 points (−20…−4) · "
+            "spec-3: −12 points (−20…−4) · and 2 more",
+        ),
+        (
+            0,
+            (a_comparison(), a_comparison(TRANSLATION, verdict="undecided"), untouched()),
+            "errored",
+            "1 of 2 compared columns is undecided, 1 of them is no worse",
+            "en-de-translation: −2 points (−5…+4) · review-sentiment: −2 points (−5…+4)",
         ),
         (
             3,

@@ -21,10 +21,12 @@ from tests.reporters.comparisons import (
     a_regressed_run,
     a_regression,
     a_run_of_columns,
+    broken_off,
     every_verdict,
     of_few_cases,
     replies,
     untouched,
+    with_a_warning,
 )
 from tests.reporters.golden import held_against
 from tests.reporters.runs import MODEL, a_column, a_failed_result, a_realistic_run, a_result, a_run
@@ -48,6 +50,8 @@ PAGES: dict[str, Callable[[], StoredRun]] = {
     "every-verdict": every_verdict,
     "columns": a_run_of_columns,
     "few-cases": of_few_cases,
+    "warning": with_a_warning,
+    "broken-off": broken_off,
     "nothing-tested": nothing_tested,
     "hostile": a_hostile_run,
     "no-comparison": a_realistic_run,

@@ -21,9 +21,11 @@ from tests.reporters.comparisons import (
     a_hostile_run,
     a_regressed_run,
     a_run_of_columns,
+    broken_off,
     every_verdict,
     of_few_cases,
     untouched,
+    with_a_warning,
     with_incidents,
 )
 from tests.reporters.golden import held_against
@@ -64,6 +66,9 @@ SCENES = {
     "many-unchanged": Scene(many_unchanged),
     "few-cases": Scene(of_few_cases),
     "incidents": Scene(with_incidents),
+    "warning": Scene(with_a_warning),
+    "warning-at-80": Scene(with_a_warning, 80),
+    "broken-off": Scene(broken_off),
     "two-runs": Scene(a_regressed_run, reporter=TerminalComparison),
     "hostile": Scene(a_hostile_run, 60),
 }
