@@ -34,7 +34,9 @@ def compare(base: str, cand: str, as_json: bool, verbose: bool, **options: Any) 
       evalkit compare 2026-11-22T19-04 latest
       evalkit compare reports/2026-11-22T19-04-31-3f2a/run.json reports/latest/run.json
 
-    Exit codes: 0 no worse, unchanged or undecided; 1 regressed; 3 cannot judge.
+    Exit codes: 0 no worse, no alarm, unchanged or undecided; 1 regressed, or with --require not shown to be no worse;
+    2 there is nothing to compare: no such run, one that has not ended, or the same run twice; 3 cannot judge;
+    4 nothing was measured: the runs have nothing in common.
     """
     from evalkit import catalog
     from evalkit.decide.gate import exit_code
@@ -43,7 +45,8 @@ def compare(base: str, cand: str, as_json: bool, verbose: bool, **options: Any) 
     from evalkit.reporters.terminal_comparison import TerminalComparison
 
     settings = settings_for((), os.environ, against=base, **options)
-    before, now = (read_run(find_run(settings.reports, name)) for name in (base, cand))
+    help = "compare takes two runs; specs are compared with those at a git ref by: evalkit run specs/ --against REF"
+    before, now = (read_run(find_run(settings.reports, name, help)) for name in (base, cand))
     found = compared(now, before, settings)
     code = exit_code((), comparisons=found.info.comparisons)
     found = replace(found, info=replace(found.info, exit_code=int(code)))

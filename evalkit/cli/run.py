@@ -33,6 +33,14 @@ def _moment(context: click.Context, parameter: click.Parameter, value: str | Non
         raise click.BadParameter(f"`{value}` is no time; write it as 2026-11-25T05:47:42Z") from None
 
 
+def _name(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """The name that was given. Raises UserError for an empty one, which is a variable that nobody set."""
+    if value is not None and not value.strip():
+        help = "name a git ref or a run; where it comes from a variable, leave the option out while that is empty"
+        raise UserError("--against is empty", help)
+    return value
+
+
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), default=(Path("specs"),))
 @click.option(
@@ -73,8 +81,9 @@ def _moment(context: click.Context, parameter: click.Parameter, value: str | Non
     help="Spend at most USD dollars; a call whose worst case does not fit any more is skipped.",
 )  # fmt: skip
 @click.option(
-    "--against", metavar="REF",
-    help="Did it get worse? Compare with the specs at a git ref, or with a run: its folder, its id, `latest`.",
+    "--against", metavar="REF", callback=_name,
+    help="Did it get worse? Compare with the specs at a git ref, or with a run: its folder, its id, or `latest`, the "
+    "run before this one (a tag or branch of that name is refs/tags/latest or refs/heads/latest).",
 )  # fmt: skip
 @click.option("--margin", type=float, metavar="SHARE", help="A drop that still counts as no worse. [default: 0.05]")
 @click.option("--alpha", type=float, metavar="SHARE", help="The chance of a false alarm. [default: 0.05]")
@@ -82,7 +91,10 @@ def _moment(context: click.Context, parameter: click.Parameter, value: str | Non
     "--method", type=click.Choice(["confirm", "rounds", "fixed"]),
     help="How draws are bought: one a case and fresh ones of those that differ, in rounds, or all at once.",
 )  # fmt: skip
-@click.option("--max-trials", type=click.IntRange(min=1), metavar="N", help="Go to N draws a case. [default: 5]")
+@click.option(
+    "--max-trials", type=click.IntRange(min=1), metavar="N",
+    help="Go to N draws a case; with confirm, to N fresh ones of those that differ. [default: 5]",
+)  # fmt: skip
 @click.option("--require", type=click.Choice(["no worse"]), help="Fail unless it is shown to be no worse.")
 @click.option("--reuse", is_flag=True, default=None, help="Let the baseline use recorded replies of plain runs.")
 @click.option("--strict", is_flag=True, default=None, help="Compare no replies of different served models.")
@@ -116,7 +128,9 @@ def run(paths: tuple[Path, ...], **options: Any) -> int:
     from evalkit.engine.session import Session
 
     if settings.failed_of:  # `latest` will be another run when this one is continued
-        settings = replace(settings, failed_of=os.path.relpath(find_run(settings.reports, settings.failed_of)))
+        name = settings.failed_of
+        help = f"--failed may be followed by a run; what is to be run stands before it: evalkit run {name} --failed"
+        settings = replace(settings, failed_of=os.path.relpath(find_run(settings.reports, name, help)))
     listener = _listener(settings, sys.stderr)
     if settings.plan_only:
         _show_plan(Session(settings, listener.on, loaded).forecast())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from evalkit.decide.summary import summarise
 from evalkit.engine.lines import SMALL, Lines, private, read_lines, replacing
@@ -24,7 +24,10 @@ RUN = "run.json"
 RESULTS = "results.jsonl"
 OTHERS = "comparison.jsonl"  # what only a comparison wanted
 LATEST = "latest"
+_A_RUN = f"a run is named by its folder, its {RUN}, its id or the beginning of one, or `{LATEST}`"
 _STOPPED = "Stopped: "  # how the note begins that tells what stopped a run
+
+Said = TypeVar("Said")
 
 
 def new_run_id(now: datetime | None = None) -> str:
@@ -167,8 +170,11 @@ def run_ids(reports: Path) -> list[str]:
     return sorted(path.parent.name for path in reports.glob(f"*/{RUN}") if not path.parent.is_symlink())
 
 
-def find_run(reports: Path, name: str = LATEST) -> Path:
-    """The folder of a run: `latest`, an id, the beginning of one, or a path. Raises UserError."""
+def find_run(reports: Path, name: str = LATEST, of_a_path: str = _A_RUN) -> Path:
+    """The folder of a run: `latest`, an id, the beginning of one, or a path.
+
+    Raises UserError; `of_a_path` is its help where the name is that of a file or folder which is no run.
+    """
     as_path = Path(name)
     if (as_path / RUN).is_file():
         return as_path
@@ -180,14 +186,13 @@ def find_run(reports: Path, name: str = LATEST) -> Path:
             raise UserError("there is no run yet", "evalkit run specs/")
         pointed = _pointed_at(reports / LATEST)
         return reports / (pointed if pointed in ids else ids[-1])
-    found = [run_id for run_id in ids if run_id.startswith(name)]
-    if len(found) != 1:
-        what = f"{len(found)} runs begin with" if found else "there is no run"
-        help = did_you_mean(name, ids[-5:]) or "evalkit run specs/ makes one"
-        if as_path.exists():
-            help = f"--failed may be followed by a run; what is to be run stands before it: evalkit run {name} --failed"
-        raise UserError(f"{what} `{name}`", help)
-    return reports / found[0]
+    found = [run_id for run_id in ids if name and run_id.startswith(name)]
+    if len(found) == 1:
+        return reports / found[0]
+    if name and os.path.exists(name):  # Path.exists() raises for a name that is too long
+        raise UserError(f"`{name}` is no run: there is no {RUN} in it", of_a_path)
+    what = f"{len(found)} runs begin with `{name}`" if found else f"there is no run `{name}`"
+    raise UserError(what, did_you_mean(name, ids[-5:]) or "evalkit run specs/ makes one")
 
 
 def _pointed_at(pointer: Path) -> str:
@@ -200,6 +205,19 @@ def _pointed_at(pointer: Path) -> str:
 
 def read_info(folder: Path) -> RunInfo:
     """What `run.json` says, without the columns. Raises UserError for a file of another format."""
+    return _said_in(folder, info_from_json)
+
+
+def lost(run: StoredRun) -> int:
+    """How many results are not there any more that a finished run counted in `run.json` when it ended.
+
+    Below 0 there are more. Raises UserError where that file cannot be read.
+    """
+    counted: int = _said_in(run.folder, lambda data: sum(data["totals"]["trials"].values()))
+    return counted - sum(column.trials.total for column in run.info.columns)
+
+
+def _said_in(folder: Path, take: Callable[[Mapping[str, Any]], Said]) -> Said:
     try:
         data: Mapping[str, Any] = json.loads((folder / RUN).read_text("utf-8"))
         version = data["format_version"]
@@ -207,7 +225,7 @@ def read_info(folder: Path) -> RunInfo:
             raise UserError(
                 f"{folder / RUN} has format {version}, this evalkit reads {FORMAT_VERSION}", "update evalkit"
             )
-        return info_from_json(data)
+        return take(data)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{folder / RUN} cannot be read: {error}", "run it again") from None
 

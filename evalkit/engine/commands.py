@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from evalkit import catalog
+from evalkit.records.comparison import Baseline
 from evalkit.records.exchange import Request
 from evalkit.settings import Settings
 
@@ -33,13 +34,30 @@ def _is_asked_alike(provider: str, id: str, settings: Settings) -> bool:
     return first == second
 
 
-def commands_that_record(settings: Settings) -> tuple[str, ...]:
-    """The run that asks, and the export of its replies where recordings are configured; quoted for a shell."""
-    run = shlex.join(["evalkit", "run", *_paths(settings), *_whom(settings), *_which(settings)])
-    if settings.recordings is None:
+def commands_that_record(settings: Settings, baseline: Baseline | None = None) -> tuple[str, ...]:
+    """The run that asks, and the export of its replies where recordings are configured; quoted for a shell.
+
+    With the specs at a commit as its baseline it is the run that compares: an export would not hold all that it draws.
+    """
+    compared = _compared(settings) if _is_drawn(baseline) else ()
+    run = shlex.join(["evalkit", "run", *_paths(settings), *_whom(settings), *_which(settings), *compared])
+    if settings.recordings is None or _is_drawn(baseline):
         return (run,)
     out = ["-o", _shown(settings.recordings)]
     return run, shlex.join(["evalkit", "replies", "export", *out, *_paths(settings), *_whom(settings)])
+
+
+def about_export(settings: Settings, baseline: Baseline | None) -> tuple[str, ...]:
+    """Where recordings are configured, that they do not hold a baseline which draws."""
+    if settings.recordings is None or not _is_drawn(baseline):
+        return ()
+    folder = _shown(settings.recordings)
+    return (f"{folder} holds what the specs ask, and no draws of a baseline: these are kept in .evalkit alone.",)
+
+
+def _is_drawn(baseline: Baseline | None) -> bool:
+    """Whether a baseline is asked: an earlier run is compared as it lies."""
+    return baseline is not None and baseline.kind == "revision"
 
 
 def _paths(settings: Settings) -> list[str]:
@@ -66,6 +84,17 @@ def _which(settings: Settings) -> Iterator[str]:
         yield from ("--limit", str(settings.limit))
     if settings.failed_of:
         yield from ("--failed", settings.failed_of)
+
+
+def _compared(settings: Settings) -> Iterator[str]:
+    """The baseline, and the options that say which draws a comparison takes."""
+    yield from ("--against", settings.against)
+    for name in ("margin", "alpha", "method", "max_trials", "require"):
+        value = getattr(settings, name)
+        if value is not None:
+            yield from (f"--{name.replace('_', '-')}", str(value))
+    if settings.reuse:
+        yield "--reuse"
 
 
 def _shown(folder: Path) -> str:

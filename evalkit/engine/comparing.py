@@ -11,9 +11,10 @@ from evalkit.decide.contest import Contest
 from evalkit.decide.rivals import rivals_of
 from evalkit.decide.settle import settled
 from evalkit.decide.stored import compare_columns, compare_runs
+from evalkit.engine.archive import RESULTS, lost
 from evalkit.engine.scoring import Scoring
 from evalkit.engine.side import columns_of
-from evalkit.errors import UserError
+from evalkit.errors import NothingToMeasure, UserError
 from evalkit.records.comparison import Baseline, Comparison
 from evalkit.records.result import Column, Result
 from evalkit.records.run import RunInfo, SpecInfo, StoredRun
@@ -79,11 +80,18 @@ def rules_between(specs: Iterable[Spec]) -> int:
 def compared(run: StoredRun, before: StoredRun, settings: Settings) -> StoredRun:
     """A finished run beside an earlier one, each as it was scored; what else is said of it stays out.
 
-    Raises UserError where one of them has not ended.
+    Raises UserError where one of them has not ended, or both are the same; NothingToMeasure where they share no spec.
     """
+    if run.info.id == before.info.id:
+        help = "name an earlier run as BASE: its folder, its id or the beginning of one"
+        raise UserError(f"both are the same run, {run.info.id}", help)
     for each in (run, before):
         whole(each)
     columns = _by_spec(run.info)
+    former = _by_spec(before.info)
+    if not columns.keys() & former.keys():
+        help = f"the first has {_named(former)}; the second has {_named(columns)}"
+        raise NothingToMeasure("the two runs have no spec in common", help)
     specs = tuple(replace(spec, compared=tuple(columns.get(spec.name, ()))) for spec in run.info.specs)
     found = settled(against_run(run, before, settings), is_strict=settings.strict)
     baseline = replace(baseline_of(before, settings.against), is_rescored=False)
@@ -97,10 +105,14 @@ def baseline_results(run: StoredRun) -> Callable[[], Iterator[Result]]:
 
 
 def whole(run: StoredRun) -> StoredRun:
-    """The same run. Raises UserError where it has not ended: what it did not ask would seem to be gone."""
+    """The same run. Raises UserError where it has not ended, or lost results: these would seem to be gone cases."""
     if run.info.state != "finished":
         help = f"end it with: {run.info.command}" if run.info.command else "compare one that has ended"
         raise UserError(f"run {run.info.id} has not ended, so it cannot be compared", help)
+    if gone := lost(run):
+        there = sum(column.trials.total for column in run.info.columns)
+        what = f"{run.folder / RESULTS} has {there:,} results, and the run counted {there + gone:,} when it ended"
+        raise UserError(what, "the file was changed or cut; run it again, or compare another run")
     return run
 
 
@@ -113,6 +125,10 @@ def _rescored(specs: Sequence[Spec]) -> Callable[[Result], Result]:
         return scoring.rescored(result, case) if case else result
 
     return rescored
+
+
+def _named(specs: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in specs) or "none"
 
 
 def _by_spec(info: RunInfo) -> dict[str, list[Column]]:

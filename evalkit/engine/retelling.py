@@ -13,7 +13,8 @@ from evalkit.providers.interface import Provider
 from evalkit.records.exchange import Recording, Reply, Request
 from evalkit.records.problem import Problem
 
-_ELSE = "compare with a commit whose specs are valid, or with a run"
+_HAS_IT = "compare with a commit that has it, or with a run"
+_IS_VALID = "compare with a commit whose specs are valid, or with a run"
 
 
 class Retelling:
@@ -53,12 +54,12 @@ class Retelling:
         """The first of them, and what may bring what is missing there."""
         first, ref = problems[0], self._revision.ref
         file = self.text(first.place.file)
-        help = self._command(first.message, file) or _ELSE
+        command = self._command(first.message, file)
         if not os.path.lexists(self._revision.folder / file):
-            return UserError(f"{file} is not there at {ref}", help)
+            return UserError(f"{file} is not there at {ref}", command or _HAS_IT)
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
-        place = f"{file}:{first.place.line}"
-        return UserError(f"the specs at {ref} are not valid: {place}: {self.text(first.message)}{more}", help)
+        what = f"{file}:{first.place.line}: {self.text(first.message)}{more}"
+        return UserError(f"the specs at {ref} are not valid: {what}", command or _IS_VALID)
 
     def _command(self, message: str, file: str = "") -> str:
         """What brings a file that an error is about, where this clone does not hold it; "" where that is not so."""

@@ -58,9 +58,22 @@ def test_a_comment_for_a_pull_request_is_written_on_request(two_runs: Project) -
     assert (two_runs.folder / "reports" / "more" / "summary.md").exists()
 
 
-def test_a_run_is_unchanged_beside_itself(two_runs: Project) -> None:
-    ran = two_runs.evalkit("compare", "reports/now", "reports/now")
-    assert (ran.code, "Nothing that reaches a model changed." in ran.out) == (0, True)
+@pytest.mark.parametrize("names", [("reports/now", "reports/now/run.json"), ("reports/copy", "reports/now")])
+def test_a_run_is_not_compared_with_itself(two_runs: Project, names: tuple[str, str]) -> None:
+    """It would be unchanged, whatever was changed: two times `latest` is a slip."""
+    shutil.copytree(two_runs.folder / "reports" / "now", two_runs.folder / "reports" / "copy")
+    ran = two_runs.evalkit("compare", *names)
+    assert ran.code == 2
+    assert ran.err.startswith("error: both are the same run, 20")
+    assert "help: name an earlier run as BASE" in ran.err
+
+
+def test_the_latest_run_is_not_compared_with_the_latest(project: Project) -> None:
+    project.write("a.yaml", echo("x"))
+    for _ in range(2):
+        assert project.evalkit("run", "a.yaml").code == 0
+    ran = project.evalkit("compare", "latest")
+    assert (ran.code, ran.err.splitlines()[0]) == (2, f"error: both are the same run, {project.latest().info.id}")
 
 
 def test_a_comparison_is_printed_for_programs_as_its_schema_says(two_runs: Project) -> None:
@@ -97,6 +110,15 @@ def test_latest_is_the_run_before_this_one(project: Project) -> None:
     [
         (("--against", "mian"), "error: git knows no commit `mian`\n  help: did you mean `main`?"),
         (("--against", "latest"), "error: there is no run yet"),
+        (
+            ("--against", ""),
+            "error: --against is empty\n  help: name a git ref or a run; where it comes from a variable",
+        ),
+        (("--against", " "), "error: --against is empty"),
+        (
+            ("--against", "a.yaml"),
+            "error: git knows no commit `a.yaml`\n  help: --against also takes a run: its folder",
+        ),
         (("--margin", "0.1"), "error: --margin is about --against, which is not given"),
         (("--against", "main", "--margin", "5"), "error: `margin` is 5.0\n  help: it is a share between 0 and 1"),
         (("--against", "main", "--alpha", "0.5"), "error: `alpha` is 0.5\n  help: it is a share between 0 and 0.5"),
@@ -181,3 +203,73 @@ def test_what_a_comparison_drew_is_not_unused(project: Project) -> None:
     project.write("a.yaml", echo("x", "y", prompt="yes?"))
     gone = project.evalkit("replies", "prune", "a.yaml", "--unused")
     assert gone.out.startswith("6 replies of 12 deleted"), "those of a prompt that is no more; the baseline's stay"
+
+
+@pytest.mark.parametrize(
+    ("words", "help"),
+    [
+        (("compare", "a.yaml"), "compare takes two runs; specs are compared with those at a git ref by: evalkit run "),
+        (
+            ("compare", "reports/was", "a.yaml"),
+            "compare takes two runs; specs are compared with those at a git ref by: ",
+        ),
+        (("show", "a.yaml"), "a run is named by its folder, its run.json, its id or the beginning of one, or `latest`"),
+        (
+            ("run", "--failed", "a.yaml"),
+            "--failed may be followed by a run; what is to be run stands before it: evalkit run a.yaml --failed",
+        ),
+    ],
+)
+def test_a_path_where_a_run_belongs_is_answered_by_what_was_asked(
+    two_runs: Project, words: tuple[str, ...], help: str
+) -> None:
+    two_runs.write("specs/a.yaml", echo("x"))
+    ran = two_runs.evalkit(*words)
+    assert ran.code == 2
+    assert ran.err.startswith(f"error: `a.yaml` is no run: there is no run.json in it\n  help: {help}")
+
+
+def test_two_runs_without_a_spec_in_common_are_told_with_their_specs(two_runs: Project) -> None:
+    two_runs.write("b.yaml", echo("x"))
+    two_runs.write("c.yaml", echo("x"))
+    assert two_runs.evalkit("run", "b.yaml", "c.yaml", "--out", "reports/other").code == 0
+    ran = two_runs.evalkit("compare", "reports/was", "reports/other")
+    said = "error: the two runs have no spec in common\n  help: the first has `a`; the second has `b`, `c`\n"
+    assert (ran.code, ran.out, ran.err) == (4, "", said)
+
+
+@pytest.mark.parametrize("cut", ["was", "now"])
+def test_a_run_that_lost_results_is_shown_and_not_compared(two_runs: Project, cut: str) -> None:
+    """The cases that are gone would seem to be new, and in no test."""
+    path = two_runs.folder / "reports" / cut / "results.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:40]))
+    ran = two_runs.evalkit("compare", "reports/was", "reports/now")
+    said = f"error: reports/{cut}/results.jsonl has 40 results, and the run counted 60 when it ended\n"
+    assert (ran.code, ran.err.startswith(said)) == (2, True), ran.err
+    assert two_runs.evalkit("run", "a.yaml", "--against", f"reports/{cut}").code == 2
+    assert two_runs.evalkit("show", f"reports/{cut}").err == ""
+
+
+@pytest.mark.parametrize("is_exported", [False, True])
+def test_what_a_comparison_lacks_is_recorded_by_the_command_that_it_names(project: Project, is_exported: bool) -> None:
+    """Also where only the comparison lacks some; the command takes the very draws, and an export would leave some out."""
+    if is_exported:
+        project.write("evalkit.toml", 'replies = "replies"\n')
+    committed(project, a=echo("x", "y"))
+    project.write("a.yaml", echo("x", "y", prompt="yes!"))
+    project.evalkit("run", "a.yaml")
+    wanted = ("a.yaml", "--against", "main", "--margin", "0.1", "--method", "fixed", "--max-trials", "2", "--reuse")
+    ran = project.evalkit("run", *wanted, "--offline")
+    assert ran.code == 4
+    assert f"    record    evalkit run {' '.join(wanted)}\n" in ran.out
+    assert "    then " not in ran.out
+    told = "replies holds what the specs ask, and no draws of a baseline: these are kept in .evalkit alone."
+    assert (told in " ".join(ran.out.split())) == is_exported
+    assert project.evalkit("run", *wanted).code == 0
+    assert project.evalkit("run", *wanted, "--offline").code == 0
+
+
+def test_replies_that_an_earlier_run_is_compared_with_are_recorded_by_a_plain_run(two_runs: Project) -> None:
+    shutil.rmtree(two_runs.folder / ".evalkit")
+    ran = two_runs.evalkit("run", "a.yaml", "--offline", "--against", "reports/was")
+    assert (ran.code, "    record    evalkit run a.yaml\n" in ran.out) == (4, True), ran.out

@@ -12,6 +12,7 @@ from tests.repositories import committed
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
 
 ELSE = "compare with a commit whose specs are valid, or with a run"
+HAS_IT = "compare with a commit that has it, or with a run"
 INVALID = "the specs at HEAD are not valid:"
 
 
@@ -31,7 +32,7 @@ TODAY = {  # by file: the spec that needs it, and what is in it today
 @pytest.mark.parametrize(
     ("file", "then", "message", "help"),
     [
-        ("replies.yaml", None, "replies.yaml is not there at HEAD", ELSE),
+        ("replies.yaml", None, "replies.yaml is not there at HEAD", HAS_IT),
         ("replies.yaml", "- {", f"{INVALID} replies.yaml:1: not YAML: did not find expected node content", ELSE),
         ("replies.yaml", "{}", "at HEAD: replies.yaml is no script", "it is a list of rules, each with a `reply`"),
         ("p.md", None, f"{INVALID} a.yaml:2: the file `p.md` is not there", ELSE),
