@@ -21,7 +21,7 @@ from evalkit.engine.archive import Archive, find_run, new_run_id, point_at, read
 from evalkit.engine.attempts import Policy
 from evalkit.engine.budget import Budget, about_unpriced, caps_of, most_usd
 from evalkit.engine.caller import Caller
-from evalkit.engine.commands import commands_that_record, never_recorded
+from evalkit.engine.commands import about_export, commands_that_record, never_recorded
 from evalkit.engine.cores import on_one_core
 from evalkit.engine.env_file import with_keys_of_env_file
 from evalkit.engine.forecast import NOTHING, Forecast, forecast_of
@@ -198,8 +198,8 @@ class Session:
             code = Exit.NO_VERDICT  # it was to be shown that nothing got worse, and nothing was compared
         lacking = _lacking(info, work.specs)
         never = never_recorded(lacking, self._settings)
-        record = commands_that_record(self._settings) if lacking - never.keys() else ()
-        notes = (*info.notes, *never.values())
+        record = commands_that_record(self._settings, info.baseline) if lacking - never.keys() else ()
+        notes = (*info.notes, *never.values(), *(about_export(self._settings, info.baseline) if record else ()))
         run = replace(run, info=replace(info, exit_code=int(code), notes=notes, record=record))
         try:
             write_info(run.folder, run.info)
@@ -225,6 +225,7 @@ def _notes(budget: Budget, findings: Findings, kept: Kept, work: Work) -> Iterat
 def _lacking(info: RunInfo, specs: Iterable[Spec]) -> set[tuple[str, str]]:
     """The models, (provider, id), of columns with trials that have no recording."""
     columns = {(each.column.spec, each.column.model) for each in info.columns if each.trials.unrecorded}
+    columns |= {(each.column.spec, each.column.model) for each in info.comparisons if each.unrecorded}
     models = ((spec.name, model) for spec in specs for model in spec.models)
     return {(model.provider, model.id) for spec, model in models if (spec, model.name) in columns}
 

@@ -252,7 +252,7 @@ def test_a_run_that_lost_results_is_shown_and_not_compared(two_runs: Project, cu
 
 @pytest.mark.parametrize("is_exported", [False, True])
 def test_what_a_comparison_lacks_is_recorded_by_the_command_that_it_names(project: Project, is_exported: bool) -> None:
-    """Also where only the comparison lacks some; the command takes the very draws, and an export would leave some out."""
+    """Also where only the comparison lacks some; it takes the very draws, of which an export would leave some out."""
     if is_exported:
         project.write("evalkit.toml", 'replies = "replies"\n')
     committed(project, a=echo("x", "y"))
