@@ -348,7 +348,9 @@ def test_the_replies_shown_moved_as_the_case_did(
     after = [
         outcomes[sign]("a", draw=draw, calls=(a_call(a_reply(f"now {draw}")),)) for draw, sign in enumerate(now, 1)
     ]
-    sides = {"worse": (movement,), "better": ()} if movement.change < 0 else {"worse": (), "better": (movement,)}
+    sides: dict[str, Any] = (
+        {"worse": (movement,), "better": ()} if movement.change < 0 else {"worse": (), "better": (movement,)}
+    )
     run = replace(a_run(after, comparisons=(a_comparison(**sides),)), read_others=lambda: iter(before))
     assert [mover.texts for mover in movers_of(run, 3)] == [texts]
 
