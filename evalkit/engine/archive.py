@@ -64,6 +64,7 @@ class Archive:
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             write_info(folder, info)
+            (folder / OTHERS).unlink(missing_ok=True)  # of a run before in the same folder, which this one may not have
             self._results = Lines(folder / RESULTS, self._keys)
 
     def __enter__(self) -> Archive:

@@ -56,7 +56,7 @@ class Lines:
         return None if self._few is None else tuple(self._few[index] for index in sorted(self._few))
 
     def put_in_order(self) -> None:
-        """Put the lines into plan order; then the file is closed."""
+        """Put the lines into plan order. Nothing is added after that."""
         starts = array("q", (start for start in self._starts if start >= 0))
         if all(before < after for before, after in pairwise(starts)):  # as they come when nothing was asked
             return

@@ -20,6 +20,7 @@ from evalkit.engine.archive import (
     RUN,
     Archive,
     find_run,
+    lost,
     new_run_id,
     point_at,
     read_info,
@@ -84,6 +85,17 @@ def test_totals_are_counted_from_the_results_whatever_run_json_says(tmp_path: Pa
     said = json.loads((tmp_path / RUN).read_text("utf-8"))
     assert said["columns"] == []
     assert len(read_run(tmp_path).info.columns) == len(run.info.columns) == 1
+
+
+@pytest.mark.parametrize("left", [4, 3, 0])
+def test_a_run_that_ended_knows_how_many_of_its_results_were_lost(left: int, tmp_path: Path) -> None:
+    """Half a line is no result."""
+    run = archived(tmp_path / "run", FOUR)
+    write_info(run.folder, run.info)
+    path = run.folder / RESULTS
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:left]) + b"".join(lines[left : left + 1])[:20])
+    assert lost(read_run(run.folder)) == 4 - left
 
 
 @given(order=st.permutations(FOUR), data=st.data())
@@ -189,12 +201,26 @@ def test_a_run_anywhere_is_found_by_its_path(tmp_path: Path) -> None:
     [
         ("2026-11-22", "2 runs begin with `2026-11-22`"),
         ("2020", "there is no run `2020`"),
+        ("", "there is no run ``"),
     ],
 )
 def test_a_run_that_cannot_be_told_is_refused(name: str, said: str, tmp_path: Path) -> None:
     reports = reports_with(tmp_path, OLD, MIDDLE, NEW)
     with pytest.raises(UserError, match=re.escape(said)):
         find_run(reports, name)
+
+
+def test_a_path_that_holds_no_run_is_answered_by_what_whoever_asks_says_of_it(tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    for path in (tmp_path / "specs", tmp_path):
+        with pytest.raises(UserError, match="is no run: there is no run.json in it") as raised:
+            find_run(tmp_path / "reports", str(path), "show takes a run")
+        assert raised.value.help == "show takes a run"
+
+
+def test_an_empty_name_means_no_run_also_where_there_is_only_one(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no run ``"):
+        find_run(reports_with(tmp_path, OLD), "")
 
 
 def test_without_runs_there_is_no_latest(tmp_path: Path) -> None:
