@@ -8,9 +8,9 @@ from math import ceil, isfinite
 
 from evalkit.records.comparison import Comparison
 from evalkit.records.run import RunInfo, StoredRun
-from evalkit.reporters.comparing import ComparisonRow, rows_of, worth_a_row
+from evalkit.reporters.comparing import SEPARATOR, ComparisonRow, naming, rows_of, worth_a_row
 from evalkit.reporters.figures import count
-from evalkit.reporters.html_columns import CELL_LIMIT, ColumnName, Mark, Tick, Whisker, column_name
+from evalkit.reporters.html_columns import CELL_LIMIT, ColumnName, Mark, Tick, Whisker
 from evalkit.reporters.interface import one_line
 from evalkit.reporters.movers import Mover, how_many_moved, movers_of
 from evalkit.reporters.points import MINUS, interval_name, moved
@@ -67,8 +67,8 @@ def comparison_view(run: StoredRun) -> ComparisonView | None:
         return None
     found, unasked = worth_a_row(sorted(run.info.comparisons, key=lambda each: not each.gates))
     reach = _reach(found)
-    with_model = len({each.column.model for each in found}) > 1
-    movers = tuple(_mover(mover, with_model) for mover in movers_of(run, MOVERS))
+    name_of = naming(each for each in found if each.gates)
+    movers = tuple(_mover(mover, name_of(mover.found)) for mover in movers_of(run, MOVERS))
     hidden = how_many_moved(found) - len(movers)
     return ComparisonView(
         about=_about(run.info),
@@ -118,16 +118,17 @@ def _place(share: float, reach: int) -> str:
     return f"{min(100.0, max(0.0, 50 + 50 * share * 100 / reach)):.2f}%"
 
 
-def _mover(mover: Mover, with_model: bool) -> MoverView:
+def _mover(mover: Mover, name: str) -> MoverView:
     movement = mover.movement
+    before, separator, last = name.rpartition(SEPARATOR)
     first, *others = (one_line(text, CELL_LIMIT) for _, text in mover.texts)
     return MoverView(
         mark=Mark(mover.mark, "worse" if movement.change < 0 else "better"),
         case=one_line(movement.case, CELL_LIMIT),
-        column=column_name(mover.found.column, with_model),
+        column=ColumnName(before + separator, last),
         moved=moved(movement),
         was=first,
-        now=others[0] if others else "the same" if mover.texts[0][0] == "both" else "",
+        now=others[0] if others else "(the same)" if mover.texts[0][0] == "both" else "",
         where=f"{movement.where.file}:{movement.where.line}" if movement.where.file else "",
         replies=mover.texts,
     )

@@ -88,6 +88,14 @@ def test_rows_of_cases_that_moved_have_titles() -> None:
     assert head.text == "movedcasecolumnbaseline's replyreply nowpassed"
 
 
+def test_a_case_that_moved_in_two_comparisons_of_one_column_names_the_other() -> None:
+    names = [each.text for each in page_of(with_a_warning()).of_class("in-column")]
+    assert names[:2] == [
+        "customer-support-triage › with-three-examples",
+        "customer-support-triage › with-three-examples, beside with-three-examples-and-reasons",
+    ]
+
+
 @pytest.mark.parametrize(
     ("margin", "gates", "place"), [(0.05, True, "37.50%"), (0.1, True, "25.00%"), (0.05, False, "")]
 )
