@@ -13,10 +13,10 @@ import pytest
 
 
 @contextmanager
-def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
-    """A disk of its own at `folder` with so much room."""
+def small_disk(folder: Path, kilobytes: int, files: int = 1000) -> Iterator[Path]:
+    """A disk of its own at `folder` with so much room, and for so many files and folders."""
     folder.mkdir()
-    _mount("-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder))
+    _mount("-t", "tmpfs", "-o", f"size={kilobytes}k,nr_inodes={files + 1}", "tmpfs", str(folder))
     try:
         yield folder
     finally:

@@ -17,6 +17,8 @@ from evalkit.engine.refs import NO_GIT_NEEDED, commit_of, found
 from evalkit.errors import UserError
 from evalkit.reporters.interface import one_line
 
+_PREFIX = "evalkit-"
+_OUR_FOLDER = re.compile(rf"[^\s']*/{_PREFIX}[^/\s]+/(?:tree/)?")  # gone when anybody reads of it
 _LONGEST_SHOWN = 72  # characters of a commit's id and subject
 _WRITING = 300.0  # seconds to write all files; LFS, and a partial clone, fetch what they lack
 _POINTER = b"version https://git-lfs"
@@ -58,12 +60,15 @@ def laid_out(root: Path, ref: str, environ: Mapping[str, str]) -> Iterator[Revis
         help = f"name a later commit than `{ref}`, or a run: {NO_GIT_NEEDED}"
         raise UserError(f"there is no folder `{place}` at `{ref}`", help)
     try:
-        temporary = tempfile.TemporaryDirectory(prefix="evalkit-", ignore_cleanup_errors=True)
+        temporary = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
     except OSError as error:
         raise UserError(f"there is no temporary folder for `{ref}`: {error.strerror}", _room()) from None
     with temporary as folder:
         site = _Site(Path(folder).resolve(), place)
-        site.lay_out(top, commit)
+        try:
+            site.lay_out(top, commit)
+        except OSError as error:
+            raise UserError(f"`{ref}` cannot be laid out: {error.strerror}", _room()) from None
         yield Revision(ref, commit, _shown(top, commit), site.tree / place, site.missing)
 
 
@@ -194,7 +199,7 @@ def _must(said: Said, commit: str) -> Said:
 
 
 def _give_up(said: Said, commit: str) -> NoReturn:
-    what = f"git cannot lay out commit {commit[:10]}: {said.failed}"
+    what = f"git cannot lay out commit {commit[:10]}: {_OUR_FOLDER.sub('', said.failed)}"
     if said.failed.startswith(NOT_IN_TIME):
         raise UserError(what, "does it wait for a network, or for a filter of its configuration?")
     if "promisor" in said.complaints:

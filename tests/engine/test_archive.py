@@ -213,7 +213,7 @@ def test_a_run_that_cannot_be_told_is_refused(name: str, said: str, tmp_path: Pa
 def test_a_path_that_holds_no_run_is_answered_by_what_whoever_asks_says_of_it(tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
     for path in (tmp_path / "specs", tmp_path):
-        with pytest.raises(UserError, match="is no run: there is no run.json in it") as raised:
+        with pytest.raises(UserError, match=r"is no run: there is no run\.json in it") as raised:
             find_run(tmp_path / "reports", str(path), "show takes a run")
         assert raised.value.help == "show takes a run"
 

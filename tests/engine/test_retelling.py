@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tests.disks import small_disk
 from tests.projects import Project, cases
 from tests.repositories import committed
 
@@ -75,3 +78,28 @@ def test_what_code_of_then_says_when_it_fails_has_the_paths_of_the_project(proje
     assert "ZeroDivisionError" in before.error.message
     told = "".join(path.read_text("utf-8") for path in run.folder.iterdir() if path.is_file())
     assert "evalkit-" not in told
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (1, "`HEAD` cannot be laid out: No space left on device"),
+        (2, "git cannot lay out commit {commit}: Unable to create 'index.lock': No space left on device"),
+        (3, "git cannot lay out commit {commit}: unable to create file a.yaml: No space left on device"),
+    ],
+)
+def test_a_temporary_folder_without_room_is_told_with_what_makes_room(
+    files: int, message: str, project: Project, tmp_path: Path
+) -> None:
+    commit = committed(project, a=spec())
+    project.write("a.yaml", spec(prompt="yes! {{ word }}"))
+    with small_disk(tmp_path / "disk", kilobytes=64, files=files) as disk:
+        there = replace(project, environ={"TMPDIR": str(disk)})
+        ran = there.evalkit("run", "a.yaml", "--against", "HEAD")
+    assert (ran.code, ran.err.splitlines()) == (
+        2,
+        [
+            f"error: {message.format(commit=commit[:10])}",
+            f"  help: is there room in {disk}? TMPDIR names another folder",
+        ],
+    )
