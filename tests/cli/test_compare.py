@@ -273,3 +273,23 @@ def test_replies_that_an_earlier_run_is_compared_with_are_recorded_by_a_plain_ru
     shutil.rmtree(two_runs.folder / ".evalkit")
     ran = two_runs.evalkit("run", "a.yaml", "--offline", "--against", "reports/was")
     assert (ran.code, "    record    evalkit run a.yaml\n" in ran.out) == (4, True), ran.out
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("tags", ("tag", "latest", "HEAD")), ("heads", ("branch", "latest", "HEAD"))],
+)
+def test_a_ref_that_is_called_like_the_latest_run_is_named_in_full(
+    kind: str, words: tuple[str, ...], project: Project
+) -> None:
+    committed(project, a=echo("x"))
+    git(project, *words)
+    project.write("a.yaml", echo("x", prompt="yes!"))
+    assert project.evalkit("run", "a.yaml").code == 0
+    by_name = {}
+    for name in ("latest", f"refs/{kind}/latest"):
+        ran = project.evalkit("run", "a.yaml", "--against", name, "--json")
+        by_name[name] = json.loads(ran.out)["baseline"]["kind"]
+    assert by_name == {"latest": "run", f"refs/{kind}/latest": "revision"}
+    told = " ".join(project.evalkit("run", "--help").out.split())
+    assert f"refs/{kind}/latest" in told
