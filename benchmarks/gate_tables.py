@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import product
 
 from benchmarks.chain import CHANGES, Chain, follow
 from benchmarks.figures import ANY, Expected, Figure, mean, share
@@ -29,6 +30,7 @@ ONE_LOOK = {
 }
 # By method: calls where nothing changed, and at a drop that is spread; alarms where nothing changed, spread.
 SEQUENTIAL = {"`fixed`": (500, 500, 5.2, 99), "`rounds`": (405, 254, None, 99), "`confirm`": (135, 162, 4, 88)}
+PROVED_WITH = ((20, 50, 100, 200), (5, 10))  # cases; trials at most
 WITH_RECORDED_BASELINE = Expected(85)
 UNBIASED = Expected(0, rounded=0.1)
 PEEKING = Expected(10, rounded=2)
@@ -88,6 +90,7 @@ def parts(simulation: Simulation) -> Iterator[str]:
         simulation.begin(cell)
     yield from _of_one_look(simulation)
     yield from _of_methods(simulation)
+    yield from _of_proofs(simulation)
     yield from _of_intervals(simulation)
     yield from _of_columns(simulation)
     yield from _of_baselines(simulation)
@@ -102,6 +105,7 @@ def _cells() -> Iterator[Cell | Chain]:
     for rule in METHODS.values():
         yield Cell(50, rule, columns=COLUMNS)
         yield from (Cell(50, rule, change) for change in (NOTHING, SPREAD, FEW, *AT_MARGIN))
+    yield from (_proof(*size) for size in product(*PROVED_WITH))
     for size in ONE_LOOK:
         yield from (_one_look(*size, change) for change in (NOTHING, SPREAD, FEW))
 
@@ -142,6 +146,20 @@ def _of_methods(simulation: Simulation) -> Iterator[str]:
     yield table((*head, *more), (tuple(_row_of_method(simulation, name)) for name in METHODS))
     peeking = simulation.others(fixed, "peeking", PEEKING)
     yield f"The test of `fixed`, looked at after each of five rounds, alarms where nothing changed in {peeking} %.\n"
+
+
+def _of_proofs(simulation: Simulation) -> Iterator[str]:
+    yield (
+        "`rounds`, where nothing changed: how often `no worse` is shown, in percent. With `require: no worse` all "
+        "other builds are red.\n"
+    )
+    cases, trials = PROVED_WITH
+    rows = ((f"{many}", *(simulation.verdicts(_proof(many, most), "no worse") for most in trials)) for many in cases)
+    yield table(("cases", *(f"up to {most} trials" for most in trials)), rows)
+
+
+def _proof(cases: int, trials: int) -> Cell:
+    return Cell(cases, Regression(method="rounds", max_trials=trials))
 
 
 def _of_intervals(simulation: Simulation) -> Iterator[str]:
