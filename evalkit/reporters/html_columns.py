@@ -31,6 +31,7 @@ MARK_BY_VERDICT: Mapping[Verdict, Mark] = {
     "unrecorded": Mark("unrecorded", "not verifiable here"),
     "empty": Mark("skipped", "nothing measured"),
 }
+_BY_COMPARISON = Mark("skipped", "by comparison")  # a column without rules: only beside a baseline there is one
 _ORDER_BY_VERDICT: Mapping[Verdict, int] = {"fails": 0, "open": 1, "unrecorded": 2, "empty": 3, "holds": 4}
 _RARE = frozenset({"not asked", "not recorded", "skipped", "cut off", "flaky"})  # shown when some column has one
 
@@ -157,7 +158,7 @@ def _rows(
         yield ColumnRow(
             name=names[each.column],
             opens_group=each.column.spec != before,
-            mark=_mark(each.verdict, is_finished),
+            mark=_mark(each.verdict, is_finished) if each.rules else _BY_COMPARISON,
             is_failing=is_finished and each.verdict == "fails",
             rate=percent(each.pass_rate.value if each.pass_rate else None),
             interval=interval(each.pass_rate) if each.pass_rate else "",

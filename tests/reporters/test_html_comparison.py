@@ -29,7 +29,7 @@ from tests.reporters.comparisons import (
     with_incidents,
 )
 from tests.reporters.pages import Page, page_of
-from tests.reporters.runs import MODEL, a_realistic_run, a_result, a_run
+from tests.reporters.runs import MODEL, a_column, a_realistic_run, a_result, a_run
 from tests.reporters.test_html_safety import assert_harmless
 
 
@@ -81,6 +81,12 @@ def test_a_case_that_moved_opens_on_what_was_replied_before_and_now() -> None:
     )
     assert said[:2] == ["Draußen regnet es in Strömen.", "Da draußen regnet es Katzen und Hunde."]
     assert len(movers) == 7
+
+
+def test_a_column_that_only_its_comparison_judges_is_not_said_to_have_measured_nothing() -> None:
+    judged = replace(a_column([a_result()]), rules=())
+    page = page_of(a_run(columns=(judged,), comparisons=(a_comparison(),), exit_code=0))
+    assert page.of_class("outcome")[0].text == "by comparison"
 
 
 def test_rows_of_cases_that_moved_have_titles() -> None:
