@@ -16,12 +16,27 @@ from evalkit.records.run import ColumnSummary, SpecInfo, Spending
 
 def summarise(results: Iterable[Result], specs: Iterable[SpecInfo]) -> tuple[ColumnSummary, ...]:
     """One summary a column, in the order in which columns first appear. `specs` have the gates and the metrics."""
-    columns: defaultdict[Column, _Column] = defaultdict(_Column)
+    adding = Adding()
     for result in results:
-        columns[result.column].add(result)
-    known = {spec.name: spec for spec in specs}
-    unknown = SpecInfo("", "")
-    return tuple(kept.summary(column, known.get(column.spec, unknown)) for column, kept in columns.items())
+        adding.add(result)
+    return adding.summaries(specs)
+
+
+class Adding:
+    """Results added one by one, in plan order."""
+
+    def __init__(self) -> None:
+        self._columns: defaultdict[Column, _Column] = defaultdict(_Column)
+
+    def add(self, result: Result) -> None:
+        """One trial more."""
+        self._columns[result.column].add(result)
+
+    def summaries(self, specs: Iterable[SpecInfo]) -> tuple[ColumnSummary, ...]:
+        """One summary a column, in the order in which columns first appeared."""
+        known = {spec.name: spec for spec in specs}
+        unknown = SpecInfo("", "")
+        return tuple(kept.summary(column, known.get(column.spec, unknown)) for column, kept in self._columns.items())
 
 
 @dataclass(slots=True)

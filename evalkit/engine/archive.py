@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from evalkit.decide.summary import summarise
+from evalkit.decide.summary import Adding, summarise
 from evalkit.engine.lines import SMALL, Lines, private, read_lines, replacing
 from evalkit.errors import UserError, did_you_mean
 from evalkit.records.info import FORMAT_VERSION, info_from_json, info_to_json
 from evalkit.records.result import Result
-from evalkit.records.run import RunInfo, StoredRun
+from evalkit.records.run import ColumnSummary, RunInfo, StoredRun
 from evalkit.reporters.interface import STDOUT, Reporter
 
 RUN = "run.json"
@@ -61,6 +61,8 @@ class Archive:
     def __init__(self, folder: Path, info: RunInfo, keys: Iterable[str] = ()) -> None:
         self._folder, self._keys = folder, tuple(keys)
         self._others: Lines | None = None
+        self._adding: Adding | None = Adding()  # as long as results come in plan order, and their lines say all of them
+        self._last = -1
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             write_info(folder, info)
@@ -79,12 +81,23 @@ class Archive:
         if self.trouble:
             return
         try:
-            if result.arm and self._others is None:
-                self._others = Lines(self._folder / OTHERS, self._keys)
-            lines = self._others if result.arm and self._others else self._results
-            lines.add(result)
+            if result.arm:
+                self._others = self._others or Lines(self._folder / OTHERS, self._keys)
+                self._others.add(result)
+            else:
+                self._count(result, is_whole=self._results.add(result))
         except OSError as error:
             self.trouble = _unwritable(self._folder, error)
+
+    def _count(self, result: Result, *, is_whole: bool) -> None:
+        """Count a result as it comes, where that is what its line will say in its place."""
+        if self._adding is None:
+            return
+        if not is_whole or result.index < self._last:
+            self._adding = None
+            return
+        self._last = result.index
+        self._adding.add(result)
 
     def finish(self, info: RunInfo) -> StoredRun:
         """Put the results into plan order, and count them. The run as it will be once `run.json` says so.
@@ -98,7 +111,10 @@ class Archive:
                         lines.put_in_order()
         except UserError as error:
             self.trouble = error
-        return _counted(self._folder, stopped(info, self.trouble), None if self.trouble else self._results.few)
+        if self.trouble:
+            return _counted(self._folder, stopped(info, self.trouble))
+        columns = self._adding.summaries(info.specs) if self._adding else None
+        return _counted(self._folder, info, self._results.few, columns)
 
     def _files(self) -> Iterator[Lines]:
         yield self._results
@@ -236,8 +252,17 @@ def read_run(folder: Path) -> StoredRun:
     return _counted(folder, read_info(folder))
 
 
-def _counted(folder: Path, info: RunInfo, kept: tuple[Result, ...] | None = None) -> StoredRun:
-    """The run with its numbers. `kept` are its results in plan order, where what the file says is still in memory."""
+def _counted(
+    folder: Path,
+    info: RunInfo,
+    kept: tuple[Result, ...] | None = None,
+    columns: tuple[ColumnSummary, ...] | None = None,
+) -> StoredRun:
+    """The run with its numbers.
+
+    `kept` are its results in plan order, where what the file says is still in memory; `columns` are its numbers, where
+    they were counted while it was written.
+    """
     path, is_in_order = folder / RESULTS, info.state == "finished"
 
     def read() -> Iterator[Result]:
@@ -249,6 +274,7 @@ def _counted(folder: Path, info: RunInfo, kept: tuple[Result, ...] | None = None
     others = folder / OTHERS
     if kept is None and path.is_file() and path.stat().st_size <= SMALL:
         kept = tuple(read())  # so few that not everyone who wants them need read them anew
-    columns = summarise(read() if kept is None else kept, info.specs)
+    if columns is None:
+        columns = summarise(read() if kept is None else kept, info.specs)
     read_all = read if kept is None else lambda: iter(kept)
     return StoredRun(folder, replace(info, columns=columns), read_all, read_others)

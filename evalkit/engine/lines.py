@@ -35,8 +35,8 @@ class Lines:
         self._few: dict[int, Result] | None = {}  # by index: what the lines say, as long as they are few
         self._file = open(path, "w+b", opener=private)  # noqa: SIM115 - closed by `close`
 
-    def add(self, result: Result) -> None:
-        """Append one result; it is on its way to the disk when this returns."""
+    def add(self, result: Result) -> bool:
+        """Append one result; it is on its way to the disk when this returns. Whether its line says all of it."""
         told = _told(result_to_json(result))
         kept = redact(told, self._keys)
         line = kept.encode() + b"\n"
@@ -49,6 +49,7 @@ class Lines:
             self._few[result.index] = result
         self._file.write(line)
         self._file.flush()
+        return kept == told
 
     @property
     def few(self) -> tuple[Result, ...] | None:
