@@ -20,6 +20,7 @@ from evalkit.settings import Settings
 from evalkit.spec.few import MOST_OF_TRIALS, Few, Room, weight_of
 from evalkit.spec.render import render_messages
 from evalkit.spec.seen import Seen
+from evalkit.spec.stream import CaseStream
 
 Providers = Callable[[str], Provider]
 
@@ -79,7 +80,9 @@ class Plan:
     _trials: Few[Trial] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_trials", Few(self._made, _weight, Room(MOST_OF_TRIALS)))
+        trials = Few(self._made, _weight, Room(MOST_OF_TRIALS))
+        trials.is_many = any(isinstance(spec.cases, CaseStream) and spec.cases.is_many for spec in self.specs)
+        object.__setattr__(self, "_trials", trials)
 
     def __iter__(self) -> Iterator[Trial]:
         return iter(self._trials)

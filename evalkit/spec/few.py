@@ -27,7 +27,8 @@ class Room:
 class Few(Generic[Item]):
     """Each iteration is a pass. `make` starts one from the beginning; only what came to its end is kept.
 
-    It is few as long as there is room for all its items `weigh`.
+    It is few as long as there is room for all its items `weigh`. What `is_many` from the start keeps nothing at first
+    either: memory that was once taken is not given back.
     """
 
     def __init__(self, make: Callable[[], Iterator[Item]], weigh: Callable[[Item], int], room: Room) -> None:
@@ -35,12 +36,12 @@ class Few(Generic[Item]):
         self._weigh = weigh
         self._room = room
         self._kept: list[Item] | None = None
-        self._is_many = False
+        self.is_many = False
 
     def __iter__(self) -> Iterator[Item]:
         if self._kept is not None:
             yield from self._kept
-        elif self._is_many:
+        elif self.is_many:
             yield from self._make()
         else:
             yield from self._first()
@@ -49,16 +50,21 @@ class Few(Generic[Item]):
         kept: list[Item] = []
         weight = 0
         for item in self._make():
-            if not self._is_many:
+            if not self.is_many:
                 kept.append(item)
                 weight += self._weigh(item)
                 if weight > self._room.left:
-                    self._is_many = True
+                    self.is_many = True
                     kept.clear()
             yield item
-        if not self._is_many:
+        if not self.is_many:
             self._kept = kept
             self._room.left -= weight
+
+
+def least_weight_of(rows: int) -> int:
+    """The bytes that so many cases take in memory at least, about."""
+    return rows * (_BARE + _BARE_VALUE)
 
 
 def weight_of(case: Case) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from evalkit.records.problem import Problem
 from evalkit.records.spec import Case
 from evalkit.spec.cases import Around, case_of
 from evalkit.spec.check import SOURCES, Shape
-from evalkit.spec.few import Few, Room, weight_of
+from evalkit.spec.few import Few, Room, least_weight_of, weight_of
 from evalkit.spec.identity import Names
 from evalkit.spec.rows import Rows
 from evalkit.spec.sources import Entry, EntryReader
+
+_LARGE = 1_000_000  # bytes; the rows of smaller files are counted when they are read
 
 
 class CaseStream:
@@ -31,6 +34,12 @@ class CaseStream:
             for node in items
         ]
         self._few = Few(self._read, _weight, room)
+        self._few.is_many = least_weight_of(sum(map(_lines_of, self.files))) > room.left
+
+    @property
+    def is_many(self) -> bool:
+        """Whether there are too many to be kept, as far as is known."""
+        return self._few.is_many
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -59,6 +68,17 @@ class CaseStream:
                 yield from Rows(item, self.checks, self._shape, names).cases()
             elif isinstance(item, Case):
                 yield item
+
+
+def _lines_of(file: Path) -> int:
+    """The lines of a large file, which are about its rows; 0 of one that is small, or cannot be read."""
+    try:
+        with open(file, "rb") as opened:
+            if os.fstat(opened.fileno()).st_size < _LARGE:
+                return 0
+            return sum(block.count(b"\n") for block in iter(lambda: opened.read(_LARGE), b""))
+    except OSError:
+        return 0  # whoever reads its rows says so
 
 
 def _weight(item: Case | Problem) -> int:

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
 from evalkit.records.problem import Place
 from evalkit.records.spec import Case, Check
+from evalkit.settings import settings_for
 from evalkit.spec.few import Few, Room, weight_of
+from evalkit.spec.load import read_all
+from evalkit.spec.stream import CaseStream
 
 
 @pytest.mark.parametrize(("many", "passes"), [(0, 1), (1, 1), (3, 1), (4, 3)])
@@ -65,3 +69,24 @@ def test_a_case_weighs_what_it_says_and_the_checks_that_came_with_it() -> None:
     assert 3000 < more < 3600
     assert weight_of(replace(case, checks=(shared, shared))) == weight_of(case)
     assert weight_of(replace(case, checks=(shared, own))) > weight_of(case)
+
+
+def test_what_is_known_to_be_many_is_weighed_at_no_time() -> None:
+    weighed: list[int] = []
+
+    def weigh(item: int) -> int:
+        weighed.append(item)
+        return 1
+
+    few = Few(lambda: iter(range(3)), weigh, Room(100))
+    few.is_many = True
+    assert [list(few), list(few), weighed] == [[0, 1, 2], [0, 1, 2], []]
+
+
+def test_a_data_file_with_too_many_lines_is_many(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text('prompt: "{{ text }}"\nexpect: {contains: a}\ncases: {file: rows.csv}\n', "utf-8")
+    for rows, is_many in ((1_000, False), (30_000, True)):
+        (tmp_path / "rows.csv").write_text("text\n" + "a text of some length, so that it takes room\n" * rows, "utf-8")
+        (spec,) = read_all(settings_for((tmp_path / "a.yaml",), {}, models=("echo/x",))).specs
+        assert isinstance(spec.cases, CaseStream)
+        assert spec.cases.is_many is is_many
