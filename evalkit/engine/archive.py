@@ -24,6 +24,7 @@ RUN = "run.json"
 RESULTS = "results.jsonl"
 OTHERS = "comparison.jsonl"  # what only a comparison wanted
 LATEST = "latest"
+_AT_ONCE = 256  # results that are counted together, because a processor does the same faster than one thing and another
 _A_RUN = f"a run is named by its folder, its {RUN}, its id or the beginning of one, or `{LATEST}`"
 _STOPPED = "Stopped: "  # how the note begins that tells what stopped a run
 
@@ -63,6 +64,7 @@ class Archive:
         self._others: Lines | None = None
         self._adding: Adding | None = Adding()  # as long as results come in plan order, and their lines say all of them
         self._last = -1
+        self._uncounted: list[Result] = []
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             write_info(folder, info)
@@ -95,9 +97,18 @@ class Archive:
             return
         if not is_whole or result.index < self._last:
             self._adding = None
+            self._uncounted.clear()
             return
         self._last = result.index
-        self._adding.add(result)
+        self._uncounted.append(result)
+        if len(self._uncounted) >= _AT_ONCE:
+            self._count_all(self._adding)
+
+    def _count_all(self, adding: Adding) -> Adding:
+        for result in self._uncounted:
+            adding.add(result)
+        self._uncounted.clear()
+        return adding
 
     def finish(self, info: RunInfo) -> StoredRun:
         """Put the results into plan order, and count them. The run as it will be once `run.json` says so.
@@ -113,7 +124,7 @@ class Archive:
             self.trouble = error
         if self.trouble:
             return _counted(self._folder, stopped(info, self.trouble))
-        columns = self._adding.summaries(info.specs) if self._adding else None
+        columns = self._count_all(self._adding).summaries(info.specs) if self._adding else None
         return _counted(self._folder, info, self._results.few, columns)
 
     def _files(self) -> Iterator[Lines]:

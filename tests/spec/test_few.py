@@ -87,6 +87,7 @@ def test_a_data_file_with_too_many_lines_is_many(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text('prompt: "{{ text }}"\nexpect: {contains: a}\ncases: {file: rows.csv}\n', "utf-8")
     for rows, is_many in ((1_000, False), (30_000, True)):
         (tmp_path / "rows.csv").write_text("text\n" + "a text of some length, so that it takes room\n" * rows, "utf-8")
-        (spec,) = read_all(settings_for((tmp_path / "a.yaml",), {}, models=("echo/x",))).specs
+        settings = settings_for((tmp_path / "a.yaml",), {}, models="echo/x", root=tmp_path)
+        (spec,) = read_all(settings).specs
         assert isinstance(spec.cases, CaseStream)
         assert spec.cases.is_many is is_many
