@@ -58,7 +58,7 @@ def sentences(found: Comparison, interval: str = "") -> Iterator[str]:
     yield from _about_the_checks(found)
     yield from _about_the_interval(found, interval)
     if found.reach is not None and found.verdict in ("no worse", "no alarm", "undecided"):
-        yield f"{_reach(found.reach)}{_more(found)}."
+        yield f"{_reach(found.reach, found.before)}{_more(found)}."
     if found.flaky:
         yield f"{count(found.flaky, 'case is', 'cases are')} flaky: draws of the same side differ."
     yield from _about_cases(found)
@@ -148,9 +148,9 @@ def _worst(worse: tuple[Movement, ...]) -> str:
     return f" (worst: {names}{more})" if names else ""
 
 
-def _reach(reach: float) -> str:
-    """Rounded up: no smaller drop than this would have been found."""
-    if reach >= 1:
+def _reach(reach: float, before: float | None) -> str:
+    """Rounded up: no smaller drop than this would have been found. A rate cannot fall by more than it is."""
+    if reach >= 1 or (before is not None and reach > before):
         return "This suite could have seen no drop at all"
     whole = ceil(reach * 100 - _TOLERANCE)
     return f"This suite could have seen a drop of {count(whole, 'point')}"

@@ -100,3 +100,9 @@ def test_a_bracket_stays_closed_however_long_a_commits_subject_is(shown: str, sa
     assert about_baseline(replace(MAIN, shown=shown), [a_comparison()]) == (
         f"Compared with {said}; both are scored by today's checks."
     )
+
+
+def test_a_rate_cannot_fall_by_more_than_it_is() -> None:
+    low, high = (a_comparison(verdict="no alarm", before=before, reach=0.31) for before in (0.2, 0.4))
+    assert "This suite could have seen no drop at all" in plain(" ".join(sentences(low)))
+    assert "could have seen a drop of 31 points" in plain(" ".join(sentences(high)))
