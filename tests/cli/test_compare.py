@@ -293,3 +293,14 @@ def test_a_ref_that_is_called_like_the_latest_run_is_named_in_full(
     assert by_name == {"latest": "run", f"refs/{kind}/latest": "revision"}
     told = " ".join(project.evalkit("run", "--help").out.split())
     assert f"refs/{kind}/latest" in told
+
+
+def test_equal_replies_that_are_scored_otherwise_are_not_unchanged(project: Project) -> None:
+    """Each run as it was scored: all passed, and by another check all fail."""
+    project.write("a.yaml", echo(*WORDS))
+    assert project.evalkit("run", "a.yaml", "--out", "reports/was").code == 0
+    project.write("a.yaml", echo(*WORDS).replace("contains: yes", "contains: maybe"))
+    assert project.evalkit("run", "a.yaml", "--out", "reports/now").code == 1
+    ran = project.evalkit("compare", "reports/was", "reports/now")
+    assert ran.code == 1
+    assert "have the same replies and other outcomes" in " ".join(ran.out.split())
