@@ -235,10 +235,10 @@ class Contest:
                 return "undecided", "the budget bought no second look"
             if not Look(second, self._stages[-1].draws).draws:
                 return "cannot judge", "its further draws have no verdict on a side"
-        if bought < len(self.pairs):
-            return verdict, f"the budget bought {bought} of its {len(self.pairs)} tested cases"
         if verdict == "regressed" and adjusted_p is not None and adjusted_p > self.rule.alpha:
             return "undecided", "its p value would do for one column, not for several"
+        if bought < len(self.pairs):
+            return verdict, f"the budget bought {bought} of its {len(self.pairs)} tested cases"
         return verdict, ""
 
     @property

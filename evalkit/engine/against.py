@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +16,8 @@ from evalkit.engine.comparing import (
     baseline_of,
     baseline_results,
     between_columns,
+    by_spec,
+    columns_in,
     regression_of,
     rules_between,
     whole,
@@ -99,7 +100,7 @@ class TwoArms:
     def __init__(self, duel: Duel, baseline: Baseline, settings: Settings) -> None:
         self.specs = duel.asked
         self.contests = duel.contests
-        self.compared = _by_spec(contest.column for contest in duel.contests)
+        self.compared = by_spec(contest.column for contest in duel.contests)
         self.baseline = baseline
         self.first: Iterable[Trial] = duel.next() or ()
         self._duel = duel
@@ -144,15 +145,8 @@ def _not_compared(names: Iterable[str], *, is_all: bool) -> Iterator[str]:
 
 def _columns_in(former: RunInfo, specs: Iterable[Spec]) -> dict[str, tuple[Column, ...]]:
     """The columns of specs that an earlier run has one for, by the spec's name."""
-    known = _by_spec(summary.column for summary in former.columns)
+    known = columns_in(former)
     return {spec.name: tuple(columns_beside(columns_of(spec), known.get(spec.name, ()))) for spec in specs}
-
-
-def _by_spec(columns: Iterable[Column]) -> dict[str, tuple[Column, ...]]:
-    found: defaultdict[str, tuple[Column, ...]] = defaultdict(tuple)
-    for column in columns:
-        found[column.spec] += (column,)
-    return found
 
 
 def _run_called(settings: Settings) -> StoredRun | None:

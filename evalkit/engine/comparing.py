@@ -42,12 +42,12 @@ def against_run(run: StoredRun, before: StoredRun, settings: Settings, specs: Se
 
     With `specs` the earlier replies are scored by today's checks; else each run keeps the outcomes it had.
     """
-    ours, theirs = _by_spec(run.info), _by_spec(before.info)
+    ours, theirs = columns_in(run.info), columns_in(before.info)
     gates = {spec.name: spec.gate for spec in run.info.specs}
     contests = [
         Contest(column, other, replace(regression_of(gates.get(name, ()), settings), method="fixed"), kind="run")
         for name, columns in ours.items()
-        for column, other in columns_beside(columns, theirs.get(name, [])).items()
+        for column, other in columns_beside(columns, theirs.get(name, ())).items()
     ]
     compare_runs(before.results(), run.results(), contests, _rescored(specs))
     return contests
@@ -58,8 +58,8 @@ def between_columns(run: StoredRun, others: int = 0) -> list[Comparison]:
 
     `others` counts the columns that are tested against a baseline besides.
     """
-    columns = _by_spec(run.info)
-    contests = [contest for spec in run.info.specs for contest in rivals_of(spec, columns.get(spec.name, []))]
+    columns = columns_in(run.info)
+    contests = [contest for spec in run.info.specs for contest in rivals_of(spec, columns.get(spec.name, ()))]
     if not contests:
         return []
     compare_columns(run.results(), contests)
@@ -87,12 +87,12 @@ def compared(run: StoredRun, before: StoredRun, settings: Settings) -> StoredRun
         raise UserError(f"both are the same run, {run.info.id}", help)
     for each in (run, before):
         whole(each)
-    columns = _by_spec(run.info)
-    former = _by_spec(before.info)
+    columns = columns_in(run.info)
+    former = columns_in(before.info)
     if not columns.keys() & former.keys():
         help = f"the first has {_named(former)}; the second has {_named(columns)}"
         raise NothingToMeasure("the two runs have no spec in common", help)
-    specs = tuple(replace(spec, compared=tuple(columns.get(spec.name, ()))) for spec in run.info.specs)
+    specs = tuple(replace(spec, compared=columns.get(spec.name, ())) for spec in run.info.specs)
     found = settled(against_run(run, before, settings), is_strict=settings.strict)
     baseline = replace(baseline_of(before, settings.against), is_rescored=False)
     info = replace(run.info, specs=specs, baseline=baseline, comparisons=found, notes=())
@@ -131,8 +131,14 @@ def _named(specs: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in specs) or "none"
 
 
-def _by_spec(info: RunInfo) -> dict[str, list[Column]]:
-    found: defaultdict[str, list[Column]] = defaultdict(list)
-    for each in info.columns:
-        found[each.column.spec].append(each.column)
+def by_spec(columns: Iterable[Column]) -> dict[str, tuple[Column, ...]]:
+    """Columns by the name of their spec, in their order."""
+    found: defaultdict[str, tuple[Column, ...]] = defaultdict(tuple)
+    for column in columns:
+        found[column.spec] += (column,)
     return dict(found)
+
+
+def columns_in(info: RunInfo) -> dict[str, tuple[Column, ...]]:
+    """The columns of a run by the name of their spec."""
+    return by_spec(each.column for each in info.columns)

@@ -12,7 +12,7 @@ from evalkit.decide.settle import settled, share_out
 from evalkit.errors import Exit
 from evalkit.records.comparison import Comparison, ComparisonVerdict, Matching
 from evalkit.records.spec import Regression, Required
-from tests.decide.arms import contest_of, played
+from tests.decide.arms import PLACE, contest_of, played
 
 FIXED = Regression(method="fixed", max_trials=1)
 WORSE = "P>F " * 8
@@ -220,3 +220,16 @@ def test_the_interval_has_the_confidence_of_the_two_decisions() -> None:
     assert sure.interval
     assert usual.interval
     assert sure.interval.low < usual.interval.low
+
+
+def test_a_budget_does_not_undo_what_several_columns_share() -> None:
+    """One of the cases was not bought; the p value is still adjusted for the other columns."""
+
+    def five() -> Contest:
+        contest = played("P>F " * 5 + "P>P " * 40, FIXED)[0]
+        contest.test("unbought", PLACE, "")
+        return contest
+
+    assert {found.verdict for found in settled([five() for _ in range(4)])} == {"undecided"}
+    (alone,) = settled([five()])
+    assert (alone.verdict, alone.reason) == ("regressed", "the budget bought 45 of its 46 tested cases")
